@@ -1,0 +1,16 @@
+namespace Kache.Sessions;
+
+/// <summary>One request that a session answered.</summary>
+/// <param name="Step">Which rule answered: <c>recorded</c>, <c>exact</c>, <c>head-from-get</c>, …, <c>miss</c> (docs/matching.md).</param>
+internal sealed record AnsweredRequest(DateTimeOffset At, string Method, string Url, int Status, long Bytes, TimeSpan Took, string Step);
+
+/// <summary>The session's log file, one JSON line an answer. Adding never blocks; a background writer appends in batches.</summary>
+internal sealed class SessionLog : IAsyncDisposable
+{
+    public static SessionLog Open(string file) => throw new NotImplementedException();
+
+    public void Add(AnsweredRequest answer) => throw new NotImplementedException();
+
+    /// <summary>Also keeps misses and counts, so that a report survives a restart.</summary>
+    public ValueTask DisposeAsync() => throw new NotImplementedException();
+}

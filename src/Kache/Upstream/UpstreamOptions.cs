@@ -1,0 +1,20 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Kache.Upstream;
+
+/// <summary>How the origins are reached.</summary>
+internal sealed record UpstreamOptions
+{
+    /// <summary>Resolvers to ask, in order. Default: those of the host before it was changed.</summary>
+    public IReadOnlyList<IPEndPoint> Resolvers { get; init; } = [];
+
+    /// <summary>Roots trusted beside the system's (<c>--upstream-ca</c>, and bundles that variables name).</summary>
+    public X509Certificate2Collection ExtraRoots { get; init; } = [];
+
+    /// <summary>An HTTP proxy that everything goes through; null for direct connections.</summary>
+    public Uri? Proxy { get; init; }
+
+    /// <summary>Addresses and ports on which Kache itself listens: dialling one of them is a loop (508).</summary>
+    public Func<IPEndPoint, bool> IsOwnAddress { get; init; } = _ => false;
+}
