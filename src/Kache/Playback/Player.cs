@@ -13,7 +13,7 @@ namespace Kache.Playback;
 /// does not hold is a miss, answered at once and told in the report.
 /// </summary>
 /// <param name="recording">Owned from here on.</param>
-internal sealed class Player(Recording recording, SessionSetup setup, TimeProvider clock, ILogger<Player> log) : ISessionEngine
+internal sealed class Player(SealedRecording recording, SessionSetup setup, TimeProvider clock, ILogger<Player> log) : ISessionEngine
 {
     public Task HandleAsync(HttpContext context, RequestRoute route) => throw new NotImplementedException();
 

@@ -55,7 +55,7 @@ internal sealed class DataStore : IAsyncDisposable
     public IAsyncEnumerable<Digest> RecordingsAsync(CancellationToken cancellation) => throw new NotImplementedException();
 
     /// <exception cref="DataFolderException">The recording is not here, or is damaged.</exception>
-    public Task<Recording> OpenRecordingAsync(Digest digest, CancellationToken cancellation) => throw new NotImplementedException();
+    public Task<SealedRecording> OpenRecordingAsync(Digest digest, CancellationToken cancellation) => throw new NotImplementedException();
 
     /// <summary>Removes a recording's manifest; bodies that nothing refers to go with the next collection.</summary>
     public Task<bool> RemoveRecordingAsync(Digest digest, CancellationToken cancellation) => throw new NotImplementedException();

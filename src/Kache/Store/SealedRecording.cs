@@ -9,7 +9,7 @@ internal readonly record struct ExchangeLocation(long Value);
 /// A sealed recording, open for playback. Look-ups go through an index that is derived from the
 /// segments and mapped into memory; thread safe, no lock, no query.
 /// </summary>
-internal sealed class Recording : IDisposable
+internal sealed class SealedRecording : IDisposable
 {
     public Digest Digest => throw new NotImplementedException();
 
