@@ -8,27 +8,89 @@ using Microsoft.AspNetCore.Connections;
 namespace Kache.Recording;
 
 /// <summary>A record session at work: forwards what its client asks for and keeps every exchange in its journal.</summary>
-internal sealed class Recorder : ISessionEngine
+internal sealed partial class Recorder : ISessionEngine
 {
+    private readonly Keeper _keeper;
+    private readonly UpstreamPool _pool;
+    private readonly RunningRequests _running = new();
+    private readonly CancellationTokenSource _breakOff = new();
+    private readonly TimeProvider _clock;
+
     public Recorder(
         SessionSetup setup, SessionJournal journal, UpstreamHttp http, Dialer dialer, UpstreamNames names, UpstreamOptions options,
         TimeProvider clock, ILogger<Recorder> logger)
     {
+        _clock = clock;
         Journal = journal;
+        _keeper = new Keeper(setup, journal, clock, logger);
+        _pool = http.CreatePool(new OriginRules(setup.Options.IsHttp1, setup.Options.IsInsecure));
     }
 
     /// <summary>What is sealed when the session has been drained. The session directory owns its end: sealing, then removal.</summary>
     public SessionJournal Journal { get; }
 
-    public Task HandleAsync(HttpContext context, RequestRoute route) => throw new NotImplementedException();
+    public async Task HandleAsync(HttpContext context, RequestRoute route)
+    {
+        if (!_running.TryEnter())
+        {
+            context.Response.Headers.Connection = "close";
+            await OwnAnswer.Draining.SendAsync(context);
+            return;
+        }
+        try
+        {
+            if (_keeper.NoRoom() is { } why) await OwnAnswer.Full(why).SendAsync(context);
+            else if (!OriginRequest.TryUri(route, out _)) await OwnAnswer.Unsendable($"'{route.Target}' at {route.Authority} cannot be asked for.").SendAsync(context);
+            else
+            {
+                await using var passage = new Passage(context, route, _keeper, _pool, _breakOff.Token);
+                await passage.RunAsync();
+            }
+        }
+        finally
+        {
+            _running.Leave();
+        }
+    }
 
     public Task TunnelAsync(ConnectionContext client, Authority destination, TunnelReason reason) => throw new NotImplementedException();
 
     public ValueTask<NameAnswer> LookUpAsync(string name, int type, CancellationToken cancellation) => throw new NotImplementedException();
 
-    public SessionReport Report() => throw new NotImplementedException();
+    public SessionReport Report()
+    {
+        var summary = Journal.Summary;
+        return new SessionReport
+        {
+            Requests = summary.Requests,
+            Bytes = summary.Bytes,
+            Hosts = summary.Hosts,
+            GapCount = Math.Max(summary.Gaps, _keeper.GapCount),
+            Gaps = _keeper.Gaps,
+            Active = _running.Count,
+        };
+    }
 
-    public Task DrainAsync(TimeSpan limit, CancellationToken cancellation) => throw new NotImplementedException();
+    public async Task DrainAsync(TimeSpan limit, CancellationToken cancellation)
+    {
+        var idle = _running.CloseAsync();
+        try
+        {
+            await idle.WaitAsync(limit, _clock, cancellation);
+        }
+        catch (TimeoutException)
+        {
+            await _breakOff.CancelAsync();
+            // Each becomes a gap on its own; that takes a moment and no more.
+            await idle.WaitAsync(cancellation);
+        }
+    }
 
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    public async ValueTask DisposeAsync()
+    {
+        await _breakOff.CancelAsync();
+        _pool.Dispose();
+        _breakOff.Dispose();
+        await Journal.DisposeAsync();
+    }
 }

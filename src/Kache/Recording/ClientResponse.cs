@@ -1,0 +1,67 @@
+using Kache.Exchanges;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Kache.Recording;
+
+/// <summary>The client's side of an answer. A client that has gone never disturbs what is being kept.</summary>
+internal sealed class ClientResponse(HttpContext context)
+{
+    private bool _gone;
+
+    public bool IsGone => _gone || context.RequestAborted.IsCancellationRequested;
+
+    /// <summary>Bytes of the body that were given to the client.</summary>
+    public long Sent { get; private set; }
+
+    /// <summary>The status lets no body follow, so none is sent, whatever the origin says (RFC 9110 §6.4.1, §15.3.6).</summary>
+    public bool TakesBody { get; private set; }
+
+    /// <summary>Puts the head together; it leaves with the first bytes or with <see cref="StartAsync"/>.</summary>
+    /// <param name="length">Content-Length; null for none.</param>
+    public void SetHead(int status, string reason, Fields fields, long? length)
+    {
+        var response = context.Response;
+        response.StatusCode = status;
+        // Left alone when empty, so that HTTP/1.1 clients of an h2 origin see the usual words.
+        if (reason.Length > 0) context.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = reason;
+        MessageFields.ToClient(fields, response.Headers);
+        // RFC 9110 §8.6: a 204 carries no Content-Length.
+        if (status is not (204 or 205)) response.ContentLength = length;
+        TakesBody = context.Request.Method != "HEAD" && status is not (204 or 205 or 304);
+    }
+
+    public Task StartAsync() => AttemptAsync(static (context, _) => context.Response.StartAsync(), default);
+
+    public Task WriteAsync(ReadOnlyMemory<byte> bytes)
+    {
+        if (!TakesBody || IsGone) return Task.CompletedTask;
+        Sent += bytes.Length;
+        return AttemptAsync(static (context, bytes) => context.Response.Body.WriteAsync(bytes).AsTask(), bytes);
+    }
+
+    /// <summary>The end of a whole answer.</summary>
+    public Task CompleteAsync(Fields trailers)
+    {
+        if (!IsGone && trailers.Count > 0 && context.Response.SupportsTrailers())
+        {
+            foreach (var (name, value) in trailers) context.Response.AppendTrailer(name, value);
+        }
+        return AttemptAsync(static (context, _) => context.Response.CompleteAsync(), default);
+    }
+
+    /// <summary>The end of an answer that is not whole: never a clean one (BEHAVIOUR H11).</summary>
+    public void Break() => context.Abort();
+
+    private async Task AttemptAsync(Func<HttpContext, ReadOnlyMemory<byte>, Task> send, ReadOnlyMemory<byte> bytes)
+    {
+        if (IsGone) return;
+        try
+        {
+            await send(context, bytes);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            _gone = true;
+        }
+    }
+}

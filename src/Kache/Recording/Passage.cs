@@ -1,0 +1,224 @@
+using System.Net.Http;
+using Kache.Exchanges;
+using Kache.Sessions;
+using Kache.Upstream;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Kache.Recording;
+
+/// <summary>
+/// One request's way to its origin and back, kept as it passes.
+/// <list type="number">
+/// <item>The head has arrived: it gets its ordinal and its time.</item>
+/// <item>The request goes to the origin, its body streamed and hashed.</item>
+/// <item>The response's head is judged and goes to the client.</item>
+/// <item>The body flows to the client and into the store, in one pass.</item>
+/// <item>Body and exchange are in the journal before the client sees the end.</item>
+/// <item>The client gets the end: a clean one, or the same break as came from the origin.</item>
+/// </list>
+/// </summary>
+internal sealed class Passage : IAsyncDisposable
+{
+    // An origin may think for minutes (archives made on request); clients have shorter limits of their own.
+    private static readonly TimeSpan LongestThought = TimeSpan.FromMinutes(10);
+
+    private readonly HttpContext _context;
+    private readonly RequestRoute _route;
+    private readonly Keeper _keeper;
+    private readonly UpstreamPool _pool;
+    private readonly ClientResponse _client;
+    private readonly Linger _linger;
+    private readonly KeptBody _keptRequest;
+    private readonly RequestBody? _body;
+    private readonly Fields _fields;
+    private readonly long _ordinal;
+    private readonly DateTimeOffset _started;
+    private readonly long _startedTicks;
+    private readonly string _url;
+
+    public Passage(HttpContext context, RequestRoute route, Keeper keeper, UpstreamPool pool, CancellationToken breakOff)
+    {
+        // 1
+        _ordinal = keeper.Journal.NextOrdinal();
+        _started = keeper.Now();
+        _startedTicks = keeper.Clock.GetTimestamp();
+        (_context, _route, _keeper, _pool) = (context, route, keeper, pool);
+        _url = RouteText.Url(route);
+        _fields = MessageFields.FromClient(context.Request.Headers);
+        _client = new ClientResponse(context);
+        _keptRequest = keeper.CreateBody();
+        var hasBody = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? false;
+        _body = hasBody ? new RequestBody(context.Request.Body, context.Request.ContentLength, _keptRequest) : null;
+        _linger = new Linger(context.RequestAborted, breakOff, () => _body is null || _body.Finished, keeper.Clock);
+    }
+
+    public async Task RunAsync()
+    {
+        using var request = OriginRequest.Create(_context.Request, _route, _fields, _body);
+        HttpResponseMessage response;
+        try
+        {
+            // 2
+            response = await SendAsync(request);
+        }
+        catch (OperationCanceledException) when (_linger.Stop.IsCancellationRequested)
+        {
+            await _keeper.GapAsync(GapKind.IncompleteBody, _url, _linger.WhyStopped);
+            _client.Break();
+            return;
+        }
+        catch (Exception e) when (FailureReading.Read(e) is { } failure)
+        {
+            await FailAsync(failure);
+            return;
+        }
+        using (response)
+        {
+            var fields = MessageFields.FromOrigin(response);
+            if (ResponseFault(response, fields) is { } fault) await FailAsync(new UpstreamException(UpstreamFailure.ProtocolError, fault));
+            else await AnswerAsync(request, response, fields);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _linger.Dispose();
+        await _keptRequest.DisposeAsync();
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request)
+    {
+        using var thought = new CancellationTokenSource(LongestThought, _keeper.Clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(_linger.Stop, thought.Token);
+        try
+        {
+            return await _pool.SendAsync(request, _route.Authority, either.Token);
+        }
+        catch (OperationCanceledException e) when (!_linger.Stop.IsCancellationRequested)
+        {
+            // What is left is the handler's limit for connecting, or ours for an answer.
+            throw thought.IsCancellationRequested
+                ? new UpstreamException(UpstreamFailure.ResponseTimeout, $"{_route.Authority} did not answer within {LongestThought.TotalMinutes:0} minutes.", e)
+                : new UpstreamException(UpstreamFailure.ConnectionTimeout, $"{_route.Authority} did not accept the connection in time.", e);
+        }
+    }
+
+    private async Task AnswerAsync(HttpRequestMessage request, HttpResponseMessage response, Fields fields)
+    {
+        // 3
+        var plan = BodyPlan.Of(request.Method, response);
+        var status = (int)response.StatusCode;
+        _client.SetHead(status, response.ReasonPhrase ?? "", fields, plan.Fault is null ? plan.Length : null);
+        await using var kept = _keeper.CreateBody();
+        var tee = new Tee(await response.Content.ReadAsStreamAsync(CancellationToken.None), plan, _client, kept, _linger);
+        try
+        {
+            // 4
+            var end = plan.Framing == Framing.None ? default : await tee.RunAsync();
+            // 5
+            var trailers = MessageFields.Trailers(response);
+            var recorded = new RecordedResponse(
+                status, response.ReasonPhrase ?? "", VersionText(response.Version), fields, plan.Framing, Body.Empty, trailers);
+            await KeepAsync(recorded, kept, end.Fault is null ? ExchangeOutcome.Complete : ExchangeOutcome.Incomplete, end);
+            // 6
+            if (end.Fault is null)
+            {
+                await tee.ReleaseAsync();
+                await _client.CompleteAsync(trailers);
+            }
+            else
+            {
+                _client.Break();
+            }
+        }
+        finally
+        {
+            tee.Return();
+        }
+    }
+
+    private async Task FailAsync(UpstreamException failure)
+    {
+        if (_body?.ClientBroke == true)
+        {
+            await _keeper.GapAsync(GapKind.IncompleteBody, _url, "The client broke off while it was sending its request.");
+            _client.Break();
+            return;
+        }
+        var answer = OwnAnswer.Of(failure);
+        var bytes = answer.Body;
+        await using var kept = _keeper.CreateBody();
+        var head = _context.Request.Method == "HEAD";
+        if (!head) await kept.WriteAsync(bytes);
+        var recorded = new RecordedResponse(
+            answer.Status, answer.Reason, "1.1", answer.Fields(bytes.Length), head ? Framing.None : Framing.Length, Body.Empty, Fields.None);
+        await KeepAsync(recorded, kept, ExchangeOutcome.Failed, new BodyEnd(head ? 0 : bytes.Length, failure.Message, answer.Token));
+        if (!_client.IsGone) await answer.SendAsync(_context);
+    }
+
+    private async Task KeepAsync(RecordedResponse response, KeptBody kept, ExchangeOutcome outcome, BodyEnd end)
+    {
+        var took = _keeper.Clock.GetElapsedTime(_startedTicks);
+        var requestBody = await RequestBodyAsync();
+        var body = end.Received == 0 ? Body.Empty : await kept.CompleteAsync();
+        if (body is null)
+        {
+            await _keeper.NotStoredAsync(_url, kept.Refused!);
+        }
+        else
+        {
+            var request = new RecordedRequest(
+                _context.Request.Method, _route.Scheme, _route.Authority, _route.Target, ClientVersion(_context.Request.Protocol),
+                _keeper.Veil.Cover(_fields), requestBody);
+            var exchange = new Exchange(
+                _ordinal, _started, took, request, response with { Body = body.Value }, outcome, end.Token,
+                outcome == ExchangeOutcome.Failed || _route.Scheme == "http" ? null : _pool.ChainOf(_route.Authority));
+            await _keeper.KeepAsync(exchange, _url);
+        }
+        if (outcome == ExchangeOutcome.Incomplete) await _keeper.GapAsync(GapKind.IncompleteBody, _url, end.Fault!);
+        var step = body is null ? "not-stored" : outcome switch
+        {
+            ExchangeOutcome.Complete => "recorded",
+            ExchangeOutcome.Incomplete => "incomplete",
+            _ => "failed",
+        };
+        _keeper.Answered(_started, _context.Request.Method, _url, response.Status, end.Received, took, step);
+    }
+
+    private async ValueTask<Body> RequestBodyAsync()
+    {
+        if (_body is null || !_body.Begun) return Body.Empty;
+        if (!_body.Finished)
+        {
+            // The origin has answered without reading on; so does Kache.
+            await _keeper.GapAsync(GapKind.IncompleteBody, _url, "The origin answered before it had taken the whole request body.");
+            _linger.End();
+            await _body.Ended;
+        }
+        if (_context.Features.Get<IHttpRequestTrailersFeature>() is { Available: true, Trailers.Count: > 0 })
+            await _keeper.GapAsync(GapKind.NotForwarded, _url, "The request's trailers were not passed on.");
+        var body = await _body.TakeAsync();
+        if (_keptRequest.Refused is { } why) await _keeper.NotStoredAsync(_url, why);
+        return body;
+    }
+
+    private static string? ResponseFault(HttpResponseMessage response, Fields fields)
+    {
+        if (MessageFields.WithControlCharacter(fields) is { } name) return $"The origin's field '{name}' holds a control character.";
+        return MessageFields.HasControl(response.ReasonPhrase ?? "") ? "The origin's reason phrase holds a control character." : null;
+    }
+
+    private static string VersionText(Version version) => version switch
+    {
+        { Major: 1, Minor: 0 } => "1.0",
+        { Major: 1 } => "1.1",
+        _ => "2",
+    };
+
+    private static string ClientVersion(string protocol) => protocol switch
+    {
+        "HTTP/1.0" => "1.0",
+        "HTTP/1.1" => "1.1",
+        _ => "2",
+    };
+}
