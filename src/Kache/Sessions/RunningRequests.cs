@@ -1,4 +1,4 @@
-namespace Kache.Recording;
+namespace Kache.Sessions;
 
 /// <summary>Counts what is under way, so that the session's end can wait for it (BEHAVIOUR H26).</summary>
 internal sealed class RunningRequests
