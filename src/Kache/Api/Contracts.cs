@@ -61,3 +61,6 @@ internal sealed record CloseSession(double? WaitSeconds = null, bool NoWait = fa
 /// <param name="Error">Token of docs/errors.md.</param>
 /// <param name="Message">What happened, to what, and what to do next.</param>
 internal sealed record ApiError(string Error, string Message);
+
+/// <summary>Makes or moves a tag.</summary>
+internal sealed record SetTag(string Reference, string Tag);

@@ -7,7 +7,13 @@ internal sealed record AnsweredRequest(DateTimeOffset At, string Method, string 
 /// <summary>The session's log file, one JSON line an answer. Adding never blocks; a background writer appends in batches.</summary>
 internal sealed class SessionLog : IAsyncDisposable
 {
+    /// <summary>Where a session's log is in a data folder; it outlives the session.</summary>
+    public static string FileOf(string dataFolder, string sessionId) => Path.Combine(dataFolder, "sessions", sessionId, "log.jsonl");
+
     public static SessionLog Open(string file) => throw new NotImplementedException();
+
+    /// <summary>What a log holds so far, oldest first; nothing when there is no such file. A line that is torn or unknown is passed over.</summary>
+    public static IAsyncEnumerable<AnsweredRequest> ReadAsync(string file, CancellationToken cancellation) => throw new NotImplementedException();
 
     public void Add(AnsweredRequest answer) => throw new NotImplementedException();
 

@@ -1,0 +1,50 @@
+using Kache.Api;
+using Kache.Cli.Settings;
+
+namespace Kache.Cli.Output;
+
+/// <summary>What a shell needs in order to use a session through the explicit proxy.</summary>
+internal static class SessionVariables
+{
+    // Bundles that distributions keep: Debian and relatives, Red Hat and relatives, others.
+    private static readonly string[] SystemBundles =
+        ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"];
+
+    // Those that replace a client's roots get the system's roots and ours; those that add get the same, which does no harm.
+    private static readonly string[] BundleVariables =
+        ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CARGO_HTTP_CAINFO", "GIT_SSL_CAINFO", "AWS_CA_BUNDLE", "DENO_CERT", "NIX_SSL_CERT_FILE", "BUNDLE_SSL_CA_CERT"];
+
+    public static async Task WriteAsync(Shell shell, SessionOpened opened, CancellationToken cancellation)
+    {
+        shell.Out.WriteLine($"# session {opened.Id}: {opened.Mode} {opened.Reference}{(opened.Digest is null ? "" : " " + opened.Digest)}");
+        if (opened.Clients.Count > 0) shell.Out.WriteLine($"# clients {string.Join(' ', opened.Clients)}");
+        if (opened.Proxy is null)
+        {
+            shell.Say("The server has no explicit proxy (--proxy-port 0): the session is used by its clients' addresses only.");
+            return;
+        }
+        var bundle = await WriteBundleAsync(shell, opened, cancellation);
+        shell.Out.WriteLine($"# proxy {opened.Proxy}");
+        foreach (var name in new[] { "HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy" }) shell.Out.WriteLine($"export {name}={opened.Proxy}");
+        foreach (var name in BundleVariables) shell.Out.WriteLine($"export {name}={Quote(bundle)}");
+        shell.Say($"Clients use it with these variables (eval \"$(…)\"); 'kache session close {opened.Id}' ends it.");
+    }
+
+    /// <summary>The system's roots and Kache's in one file: a bundle of ours alone would hide the real ones.</summary>
+    private static async Task<string> WriteBundleAsync(Shell shell, SessionOpened opened, CancellationToken cancellation)
+    {
+        var folder = shell.Variable("XDG_RUNTIME_DIR") is { Length: > 0 } runtime && Directory.Exists(runtime)
+            ? Path.Combine(runtime, "kache") : Path.Combine(Folders.Configuration(shell.Variable), "bundles");
+        Directory.CreateDirectory(folder);
+        // Named by what is in it: sessions of the same server share it, and nothing has to remove it.
+        var file = Path.Combine(folder, $"ca-{opened.Fingerprint["sha256:".Length..][..16]}.pem");
+        var roots = SystemBundles.FirstOrDefault(File.Exists);
+        var system = roots is null ? "" : await File.ReadAllTextAsync(roots, cancellation);
+        var fresh = $"{file}.{Environment.ProcessId}";
+        await File.WriteAllTextAsync(fresh, $"{system.TrimEnd()}\n{opened.Ca.Trim()}\n", cancellation);
+        File.Move(fresh, file, overwrite: true);
+        return file;
+    }
+
+    private static string Quote(string text) => text.AsSpan().ContainsAny(" '\"$`\\") ? $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'" : text;
+}
