@@ -9,7 +9,6 @@ namespace Kache.Api;
 /// <summary>Asks a server over HTTP: over TLS whose CA is pinned, or over the Unix socket of the data folder. Made by <see cref="ApiConnection"/>.</summary>
 #pragma warning disable RS0030 // This is the API's client: it speaks to a Kache server, never to an origin.
 internal sealed class ApiClient(HttpClient http, string description) : IKacheApi
-#pragma warning restore RS0030
 {
     public string Description => description;
 
@@ -136,3 +135,4 @@ internal sealed class ApiClient(HttpClient http, string description) : IKacheApi
         return new KacheException("unreachable", $"{description} cannot be reached: {reason.Message.TrimEnd('.')}. See whether it runs, and that its address and port are right.", cause);
     }
 }
+#pragma warning restore RS0030

@@ -1,8 +1,11 @@
 using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using Kache.Certificates;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Kache.Api;
 
@@ -17,6 +20,9 @@ internal sealed record ApiServerOptions
 
     /// <summary>Users who may use the Unix socket; root always may.</summary>
     public IReadOnlyList<uint> SocketUsers { get; init; } = [];
+
+    /// <summary>Where bound sockets come from.</summary>
+    public required Func<IPEndPoint, ProtocolType, Socket> Bind { get; init; }
 }
 
 /// <summary>The API's own Kestrel: TLS with a leaf of our CA for whatever name the client asks, and a Unix socket.</summary>
@@ -40,6 +46,8 @@ internal sealed class ApiServer : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "kache" });
         logging(builder.Logging);
         builder.Services.AddRoutingCore();
+        builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = endpoint =>
+            endpoint is IPEndPoint tcp ? options.Bind(tcp, ProtocolType.Tcp) : SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint));
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

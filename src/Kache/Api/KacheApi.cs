@@ -3,7 +3,8 @@ using Kache.Certificates;
 namespace Kache.Api;
 
 /// <summary>The handlers: what can be asked, done for one caller, whose rights are checked here and nowhere else.</summary>
-internal sealed class KacheApi(ApiParts parts, Caller caller) : IKacheApi
+/// <param name="end">What is to be closed with it; nothing when the parts belong to somebody else.</param>
+internal sealed class KacheApi(ApiParts parts, Caller caller, Func<ValueTask>? end = null) : IKacheApi
 {
     private readonly SessionHandlers _sessions = new(parts, caller);
     private readonly RecordingHandlers _recordings = new(parts, caller);
@@ -41,8 +42,7 @@ internal sealed class KacheApi(ApiParts parts, Caller caller) : IKacheApi
 
     public Task<CaInfo> CaAsync(CancellationToken cancellation) => Task.FromResult(Describe(parts.Authority()));
 
-    /// <summary>The parts belong to whoever made them.</summary>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync() => end?.Invoke() ?? ValueTask.CompletedTask;
 
     public static CaInfo Describe(CertificateAuthority authority) => new(
         authority.Pem, authority.Fingerprint.ToString(), authority.Certificate.Subject,

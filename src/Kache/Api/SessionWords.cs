@@ -1,5 +1,6 @@
 using Kache.Exchanges;
 using Kache.Sessions;
+using SessionOptions = Kache.Sessions.SessionOptions;
 
 namespace Kache.Api;
 

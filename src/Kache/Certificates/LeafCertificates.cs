@@ -5,6 +5,8 @@ namespace Kache.Certificates;
 /// <summary>A ready leaf context per name, made once, bounded in number, renewed before it ends.</summary>
 internal sealed class LeafCertificates
 {
+    public LeafCertificates(CertificateAuthority authority, TimeProvider clock) => throw new NotImplementedException();
+
     /// <param name="host">A DNS name in lower case, or an IP address.</param>
     public ValueTask<SslStreamCertificateContext> ForAsync(string host, CancellationToken cancellation) => throw new NotImplementedException();
 

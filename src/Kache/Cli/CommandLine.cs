@@ -1,9 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using System.Runtime.InteropServices;
 using Kache.Api;
 using Kache.Cli.Commands;
-using Kache.Store;
 
 namespace Kache.Cli;
 
@@ -22,8 +20,6 @@ internal static class CommandLine
     public static RootCommand Tree(Shell shell) => new(About)
     {
         ServeCommand.Create(shell),
-        StartCommand.Create(shell),
-        StopCommand.Create(shell),
         SessionCommand.Create(shell),
         StatusCommand.Create(shell),
         LsCommand.Create(shell),
@@ -40,12 +36,13 @@ internal static class CommandLine
 
     public static async Task<int> RunAsync(string[] args, Shell shell)
     {
-        var parsed = Tree(shell).Parse(args);
+        var tree = Tree(shell);
         if (args.Length == 0)
         {
-            new HelpBuilder().Write(parsed.CommandResult.Command, shell.Error);
+            tree.Parse(["--help"]).Invoke(new InvocationConfiguration { Output = shell.Error });
             return ExitCode.WrongUsage;
         }
+        var parsed = tree.Parse(args);
         if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction) return WrongUsage(parsed, shell);
 
         using var interrupted = new CancellationTokenSource();

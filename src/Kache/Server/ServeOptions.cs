@@ -55,7 +55,7 @@ internal sealed record ServeOptions
     /// <summary>Set by <c>start</c> for a server that it brings up; null for everybody else.</summary>
     public BroughtUp? BroughtUp { get; init; }
 
-    public string Socket => Path.Combine(Data, "kache.sock");
+    public string Socket => DataFolder.Socket(Data);
 
     /// <summary>Ports with transparent traffic, each once.</summary>
     public IReadOnlyList<int> TransparentPorts => [.. new[] { HttpPort, HttpsPort }.Concat(ExtraPorts).Where(p => p != 0).Distinct()];
@@ -69,5 +69,9 @@ internal sealed record BroughtUp(string LogFile, UserIdentity? User);
 /// <summary>A numeric user and group.</summary>
 internal readonly record struct UserIdentity(uint User, uint Group)
 {
+    /// <summary><c>UID:GID</c>, or null.</summary>
+    public static UserIdentity? Parse(string? text) =>
+        text?.Split(':') is [var user, var group] && uint.TryParse(user, out var uid) && uint.TryParse(group, out var gid) ? new UserIdentity(uid, gid) : null;
+
     public override string ToString() => $"{User}:{Group}";
 }

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using System.Reflection;
 using System.Text.Json.Serialization;
 using Kache.Cli.Output;
+using Kache.Server;
 
 namespace Kache.Cli.Commands;
 
@@ -26,10 +26,3 @@ internal sealed record VersionFact(string Version);
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(VersionFact))]
 internal sealed partial class VersionJson : JsonSerializerContext;
-
-/// <summary>The version that the build put into the program, with the commit where it is known.</summary>
-internal static class ProgramVersion
-{
-    public static string Text { get; } =
-        typeof(ProgramVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
-}

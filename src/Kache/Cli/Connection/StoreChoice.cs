@@ -8,7 +8,7 @@ namespace Kache.Cli.Connection;
 internal sealed record StoreChoice(Login? Login, string? DataFolder)
 {
     /// <exception cref="KacheException">The server is not a URL, or nobody is logged in to it; both options were given.</exception>
-    public static StoreChoice Of(string? serverOption, string? dataOption, Settings.Settings settings, Func<string, string?> variable)
+    public static StoreChoice Of(string? serverOption, string? dataOption, LayeredSettings settings, Func<string, string?> variable)
     {
         if (settings.Mistakes.Count > 0) throw new KacheException("invalid", string.Join('\n', settings.Mistakes));
         if (serverOption is not null && dataOption is not null) throw new KacheException("invalid", "--server and --data name two stores. Give one of them.");
@@ -30,7 +30,7 @@ internal sealed record StoreChoice(Login? Login, string? DataFolder)
     /// <summary>The server that owns the data folder, or null when none runs there.</summary>
     public async Task<IKacheApi?> OpenRunningAsync(CancellationToken cancellation)
     {
-        var socket = Path.Combine(DataFolder!, "kache.sock");
+        var socket = Server.DataFolder.Socket(DataFolder!);
         if (!File.Exists(socket)) return null;
         var api = ApiConnection.OverSocket(socket, $"server of {DataFolder}");
         try

@@ -30,7 +30,7 @@ internal sealed class StoreOptions
     public async Task<int> UseAsync(
         ParseResult parsed, Shell shell, CancellationToken cancellation, Func<IKacheApi, Task<int>> work, Func<ParseResult, string>? reference = null)
     {
-        var settings = Settings.Settings.Load(shell.Variable, null);
+        var settings = LayeredSettings.Load(shell.Variable, null);
         var choice = StoreChoice.Of(parsed.GetValue(Server), parsed.GetValue(Data), settings, shell.Variable);
         await using var api = await choice.OpenAsync(shell.Clock, cancellation);
         shell.Say($"[{api.Description}]");

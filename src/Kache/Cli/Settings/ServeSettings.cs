@@ -5,7 +5,7 @@ using Kache.Server;
 namespace Kache.Cli.Settings;
 
 /// <summary>Makes <see cref="ServeOptions"/> of what was said; every mistake is told, all together.</summary>
-internal sealed class ServeSettings(Settings settings, Func<string, string?> variable)
+internal sealed class ServeSettings(LayeredSettings settings, Func<string, string?> variable)
 {
     private static readonly ServeOptions Default = new() { Data = "" };
 

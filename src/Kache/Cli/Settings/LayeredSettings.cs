@@ -7,7 +7,7 @@ internal sealed record Setting(string Source, IReadOnlyList<string> Words);
 /// What was said about each setting, the last one to say it winning: /etc/kache/kache.toml (or <c>--config</c>),
 /// $XDG_CONFIG_HOME/kache/kache.toml, KACHE_… in the environment, options. Names are those of options without dashes in front.
 /// </summary>
-internal sealed class Settings
+internal sealed class LayeredSettings
 {
     public const string SystemFile = "/etc/kache/kache.toml";
 
@@ -24,9 +24,9 @@ internal sealed class Settings
     public List<string> Mistakes { get; } = [];
 
     /// <param name="configFile">Read instead of the system's and the user's; it must exist.</param>
-    public static Settings Load(Func<string, string?> variable, string? configFile)
+    public static LayeredSettings Load(Func<string, string?> variable, string? configFile)
     {
-        var settings = new Settings();
+        var settings = new LayeredSettings();
         if (configFile is not null)
         {
             if (File.Exists(configFile)) settings.AddFile(configFile);
