@@ -18,8 +18,6 @@ internal static class StepNames
 {
     public const string Miss = "miss";
 
-    /// <summary>The session had ended when the request came.</summary>
-    public const string Ended = "ended";
 
     private static readonly string[,] Names = Cross();
 
