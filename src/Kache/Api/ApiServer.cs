@@ -90,18 +90,18 @@ internal sealed class ApiServer : IAsyncDisposable
 
     private static TlsHandshakeCallbackOptions Tls(LeafCertificates leaves, IPEndPoint endpoint) => new()
     {
-        OnConnection = async hello =>
+        OnConnection = hello =>
         {
             // Clients that dial an address send no name: the leaf is for the address that they came to.
             var name = hello.ClientHelloInfo.ServerName;
             var local = (hello.Connection.LocalEndPoint as IPEndPoint ?? endpoint).Address;
             if (local.IsIPv4MappedToIPv6) local = local.MapToIPv4();
-            return new SslServerAuthenticationOptions
+            return ValueTask.FromResult(new SslServerAuthenticationOptions
             {
-                ServerCertificateContext = await leaves.ForAsync(string.IsNullOrEmpty(name) ? local.ToString() : name.ToLowerInvariant(), hello.CancellationToken),
+                ServerCertificateContext = leaves.For(LeafName.TryParse(name, out var asked) ? asked : local.ToString()),
                 EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
                 ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
-            };
+            });
         },
     };
 

@@ -49,6 +49,8 @@ internal sealed partial class Player : ISessionEngine
         _names = new KeptNames(recording);
     }
 
+    public SessionJournal? Journal => null;
+
     public async Task HandleAsync(HttpContext context, RequestRoute route)
     {
         if (!_running.TryEnter())

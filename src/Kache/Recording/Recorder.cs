@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Kache.Dns;
 using Kache.Exchanges;
 using Kache.Sessions;
@@ -14,6 +15,8 @@ internal sealed partial class Recorder : ISessionEngine
     private readonly UpstreamPool _pool;
     private readonly RunningRequests _running = new();
     private readonly CancellationTokenSource _breakOff = new();
+    private readonly ConcurrentDictionary<Authority, bool> _tunnelled = new();
+    private readonly UpstreamHttp _http;
     private readonly TimeProvider _clock;
 
     public Recorder(
@@ -22,12 +25,14 @@ internal sealed partial class Recorder : ISessionEngine
     {
         _clock = clock;
         Journal = journal;
+        _http = http;
         _keeper = new Keeper(setup, journal, clock, logger);
         _pool = http.CreatePool(new OriginRules(setup.Options.IsHttp1, setup.Options.IsInsecure));
     }
 
-    /// <summary>What is sealed when the session has been drained. The session directory owns its end: sealing, then removal.</summary>
     public SessionJournal Journal { get; }
+
+    SessionJournal? ISessionEngine.Journal => Journal;
 
     public async Task HandleAsync(HttpContext context, RequestRoute route)
     {
@@ -53,7 +58,26 @@ internal sealed partial class Recorder : ISessionEngine
         }
     }
 
-    public Task TunnelAsync(ConnectionContext client, Authority destination, TunnelReason reason) => throw new NotImplementedException();
+    public async Task TunnelAsync(ConnectionContext client, Authority destination, TunnelReason reason)
+    {
+        if (!_running.TryEnter()) return;
+        try
+        {
+            // Once a destination: what passed was not looked at, so it cannot be counted either.
+            if (_tunnelled.TryAdd(destination, true)) await _keeper.GapAsync(GapKind.Tunnel, destination.ToString(), NotRecorded(reason));
+            using var connecting = CancellationTokenSource.CreateLinkedTokenSource(_breakOff.Token, client.ConnectionClosed);
+            await using var origin = await _http.ConnectAsync(destination, connecting.Token);
+            await Tunnel.CarryAsync(client.Transport, origin, _breakOff.Token);
+        }
+        catch (Exception e) when (e is OperationCanceledException || FailureReading.Read(e) is not null)
+        {
+            client.Abort(new ConnectionAbortedException($"The tunnel to {destination} broke: {e.Message}", e));
+        }
+        finally
+        {
+            _running.Leave();
+        }
+    }
 
     public ValueTask<NameAnswer> LookUpAsync(string name, int type, CancellationToken cancellation) => throw new NotImplementedException();
 
@@ -85,6 +109,10 @@ internal sealed partial class Recorder : ISessionEngine
             await idle.WaitAsync(cancellation);
         }
     }
+
+    private static string NotRecorded(TunnelReason reason) => reason == TunnelReason.Bypassed
+        ? "NOT RECORDED: the host is bypassed, and its bytes were passed on unread."
+        : "NOT RECORDED: it speaks neither TLS nor HTTP, and its bytes were passed on unread.";
 
     public async ValueTask DisposeAsync()
     {

@@ -3,6 +3,8 @@ using System.Net.Sockets;
 using Kache.Api;
 using Kache.Certificates;
 using Kache.Dns;
+using Kache.Interception;
+using Kache.Playback;
 using Kache.Sessions;
 using Kache.Store;
 
@@ -14,6 +16,9 @@ namespace Kache.Server;
 /// </summary>
 internal static class KacheServer
 {
+    // Sessions have broken off what was under way; this is for the last bytes of connections.
+    private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(5);
+
     public static async Task RunAsync(ServeOptions options, TextWriter talk, TimeProvider clock, CancellationToken cancellation)
     {
         using var ports = BindAhead(options);
@@ -22,8 +27,19 @@ internal static class KacheServer
         using var authority = OpenAuthority(options, clock);
         var leaves = new LeafCertificates(authority, clock);
         var tokens = new ApiTokens(store.Catalog, LocalToken.OpenOrCreate(DataFolder.LocalToken(options.Data)));
-        await using var sessions = new SessionDirectory(store, [], clock);
+        var own = Endpoints.OwnAddress(options);
+        await using var sessions = new SessionDirectory(store, Engines(), clock, loggers.CreateLogger<SessionDirectory>());
         await sessions.RestoreAsync(cancellation);
+
+        await using var proxy = new ProxyServer(sessions, leaves, new ProxyServerOptions
+        {
+            Transparent = [.. options.TransparentPorts.SelectMany(port => Endpoints.On(options, port))],
+            Explicit = Endpoints.On(options, options.ProxyPort),
+            Bind = ports.Take,
+            IsOwnAddress = own,
+            ProbeHost = ProbeName.Host,
+        }, clock, logging => Logging(logging, options));
+        await proxy.StartAsync(cancellation);
 
         var listening = Listening(options);
         var facts = new ServerFacts
@@ -52,6 +68,15 @@ internal static class KacheServer
         await WaitAsync(options, sessions, clock, cancellation);
         talk.WriteLine("kache is ending; running sessions go on with the next start.");
         await apiServer.StopAsync(CancellationToken.None);
+        // Connections end with their sessions; what lingers after that is cut.
+        await sessions.DisposeAsync();
+        using var limit = new CancellationTokenSource(LongestStop, clock);
+        await proxy.StopAsync(limit.Token);
+
+        IEnumerable<ISessionEngineFactory> Engines()
+        {
+            yield return new PlayerFactory(store, clock, loggers, leaves.Prepare);
+        }
     }
 
     /// <summary>Root, when it is there, is for the ports alone: what is opened after this is opened as the data folder's owner.</summary>

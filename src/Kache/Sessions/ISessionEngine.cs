@@ -1,5 +1,6 @@
 using Kache.Dns;
 using Kache.Exchanges;
+using Kache.Store;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 
@@ -26,6 +27,9 @@ internal enum TunnelReason
 /// </summary>
 internal interface ISessionEngine : IAsyncDisposable
 {
+    /// <summary>What is sealed when the session has been drained; null where nothing is recorded.</summary>
+    SessionJournal? Journal { get; }
+
     /// <summary>Answers one request, body and trailers included. Failures of the origin or the store are answers, not exceptions.</summary>
     Task HandleAsync(HttpContext context, RequestRoute route);
 

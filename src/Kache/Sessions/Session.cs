@@ -7,6 +7,9 @@ namespace Kache.Sessions;
 /// <summary>One client's use of one reference in one mode, from start to stop.</summary>
 internal sealed class Session
 {
+    private readonly CancellationTokenSource _ending = new();
+    private readonly CancellationTokenSource _ended = new();
+
     public required string Id { get; init; }
 
     public required SessionMode Mode { get; init; }
@@ -31,4 +34,20 @@ internal sealed class Session
     public required DateTimeOffset OpenedAt { get; init; }
 
     public required ISessionEngine Engine { get; init; }
+
+    public required SessionLog Log { get; init; }
+
+    /// <summary>Cancelled when the session begins to end: connections finish what they are at and take nothing new.</summary>
+    public CancellationToken Ending => _ending.Token;
+
+    /// <summary>Cancelled when it has ended: what is still open is broken off.</summary>
+    public CancellationToken Ended => _ended.Token;
+
+    internal Task BeginEndAsync() => _ending.CancelAsync();
+
+    internal async Task EndAsync()
+    {
+        await _ending.CancelAsync();
+        await _ended.CancelAsync();
+    }
 }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Kache.Exchanges;
 
 namespace Kache.Upstream;
@@ -11,6 +12,10 @@ internal sealed record OriginRules(Func<string, bool> IsHttp1, Func<string, bool
 internal sealed class UpstreamHttp(Dialer dialer, UpstreamTrust trust, UpstreamOptions options)
 {
     private readonly UpstreamConnector _connector = new(dialer, new UpstreamTls(trust), options);
+
+    /// <summary>A transport for bytes that are not looked into; the caller owns it.</summary>
+    /// <exception cref="UpstreamException">The origin could not be reached.</exception>
+    public ValueTask<NetworkStream> ConnectAsync(Authority origin, CancellationToken cancellation) => _connector.ConnectAsync(origin, cancellation);
 
     /// <summary>Connections that nobody else uses: authenticated ones must not pass to another session (NTLM, Negotiate).</summary>
     public UpstreamPool CreatePool(OriginRules rules) => new(_connector, rules, options);

@@ -1,0 +1,45 @@
+using System.IO.Pipelines;
+using System.Net.Sockets;
+
+namespace Kache.Recording;
+
+/// <summary>Carries bytes both ways without looking at them, until both sides have ended or one breaks.</summary>
+internal static class Tunnel
+{
+    /// <param name="client">Bytes that were looked at and not taken are still in its input.</param>
+    /// <param name="origin">Left open; the caller owns it.</param>
+    public static async Task CarryAsync(IDuplexPipe client, NetworkStream origin, CancellationToken stop)
+    {
+        using var broken = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var up = UpAsync(client.Input, origin, broken);
+        var down = DownAsync(origin, client.Output, broken);
+        await Task.WhenAll(up, down);
+    }
+
+    private static async Task UpAsync(PipeReader client, NetworkStream origin, CancellationTokenSource broken)
+    {
+        try
+        {
+            await client.CopyToAsync(origin, broken.Token);
+            // The client has said all: the origin is told, and may go on.
+            origin.Socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+            await broken.CancelAsync();
+        }
+    }
+
+    private static async Task DownAsync(NetworkStream origin, PipeWriter client, CancellationTokenSource broken)
+    {
+        try
+        {
+            await origin.CopyToAsync(client, broken.Token);
+            await client.CompleteAsync();
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            await broken.CancelAsync();
+        }
+    }
+}

@@ -1,0 +1,15 @@
+using System.Net;
+using Kache.Dns;
+
+namespace Kache.Sessions;
+
+/// <summary>Names as the client's session knows them; who has no session is told nothing.</summary>
+internal sealed class SessionNames(SessionDirectory sessions) : INameSource
+{
+    private static readonly NameAnswer Refused = new NameAnswer.Refused();
+
+    public bool Serves(IPAddress client) => sessions.TryFind(client, out _);
+
+    public ValueTask<NameAnswer> AnswerAsync(IPAddress client, string name, int type, CancellationToken cancellation) =>
+        sessions.TryFind(client, out var session) ? session.Engine.LookUpAsync(name, type, cancellation) : ValueTask.FromResult(Refused);
+}
