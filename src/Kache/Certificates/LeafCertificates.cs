@@ -14,6 +14,9 @@ internal sealed class LeafCertificates(CertificateAuthority authority, TimeProvi
 
     private readonly ConcurrentDictionary<string, Lazy<Leaf>> _leaves = new(StringComparer.Ordinal);
 
+    /// <summary>Leaves that are kept.</summary>
+    public int Count => _leaves.Count;
+
     /// <param name="host">A DNS name in lower case, or an IP address without brackets.</param>
     /// <exception cref="ArgumentException">Not a name that a certificate can hold.</exception>
     public SslStreamCertificateContext For(string host)

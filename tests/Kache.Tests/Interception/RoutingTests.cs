@@ -1,0 +1,50 @@
+using Kache.Exchanges;
+using Kache.Interception;
+using Xunit;
+
+namespace Kache.Tests.Interception;
+
+public sealed class RoutingTests
+{
+    private static readonly Authority Tunnel = new("tunnel.test", 8443);
+
+    [Theory, Trait("Row", "N12")]
+    // TLS: the name in SNI and the port connected to; Host goes as given and decides nothing.
+    [InlineData(true, "sni.test", false, 443, false, "other.test", "/a", "https", "sni.test:443", "/a")]
+    [InlineData(true, "sni.test", false, 8443, false, "sni.test:443", "/a", "https", "sni.test:8443", "/a")]
+    [InlineData(true, "sni.test", true, 3128, true, "x.test", "/a", "https", "sni.test:8443", "/a")]
+    [InlineData(true, null, true, 3128, true, "x.test", "/a", "https", "tunnel.test:8443", "/a")]
+    [InlineData(true, null, false, 443, false, "host.test", "/a", "https", "host.test:443", "/a")]
+    [InlineData(true, null, false, 443, false, "host.test:9", "/a", "https", "host.test:443", "/a")]
+    [InlineData(true, "sni.test", false, 443, false, "sni.test", "https://sni.test/%2f?q", "https", "sni.test:443", "/%2f?q")]
+    // Plain HTTP: the CONNECT target, else Host's name and the port connected to.
+    [InlineData(false, null, false, 80, false, "host.test", "/a", "http", "host.test:80", "/a")]
+    [InlineData(false, null, false, 80, false, "Host.test.:8080", "/a", "http", "host.test:80", "/a")]
+    [InlineData(false, null, true, 3128, true, "x.test", "/a", "http", "tunnel.test:8443", "/a")]
+    [InlineData(false, null, false, 80, false, "[2001:db8::1]", "/a", "http", "[2001:db8::1]:80", "/a")]
+    // The explicit proxy's absolute form.
+    [InlineData(false, null, false, 3128, true, "x.test", "http://abs.test:81//x/../y", "http", "abs.test:81", "//x/../y")]
+    [InlineData(false, null, false, 3128, true, "x.test", "http://abs.test", "http", "abs.test:80", "/")]
+    [InlineData(false, null, false, 3128, true, "x.test", "http://abs.test?q=1", "http", "abs.test:80", "/?q=1")]
+    [InlineData(false, null, false, 3128, true, "x.test", "https://abs.test/a", "https", "abs.test:443", "/a")]
+    [InlineData(false, null, false, 3128, true, "x.test", "http://user:pw@abs.test/a", "http", "abs.test:80", "/a")]
+    [InlineData(false, null, false, 80, false, "x.test", "*", "http", "x.test:80", "*")]
+    public void A_request_goes_where_its_connection_leads(
+        bool secure, string? sni, bool tunnelled, int port, bool isExplicit, string? host, string rawTarget, string scheme, string authority, string target)
+    {
+        var (route, refusal) = Routing.Of(new Wanted(secure, sni, tunnelled ? Tunnel : null, port, isExplicit, host, rawTarget));
+        Assert.Null(refusal);
+        Assert.Equal((scheme, authority, target), (route.Scheme, route.Authority.ToString(), route.Target));
+    }
+
+    [Theory]
+    [InlineData(false, 80, "", "/a")]
+    [InlineData(false, 80, null, "/a")]
+    [InlineData(false, 80, "a b", "/a")]
+    [InlineData(true, 3128, "x.test", "/a")]
+    [InlineData(true, 3128, "x.test", "ftp://a.test/")]
+    [InlineData(true, 3128, "x.test", "nonsense")]
+    [InlineData(true, 3128, "x.test", "http://")]
+    public void A_request_that_leads_nowhere_is_refused(bool isExplicit, int port, string? host, string rawTarget) =>
+        Assert.Equal(400, Routing.Of(new Wanted(false, null, null, port, isExplicit, host, rawTarget)).Refusal!.Status);
+}
