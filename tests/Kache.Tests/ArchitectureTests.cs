@@ -10,7 +10,7 @@ namespace Kache.Tests;
 /// <summary>Dependencies point one way. Each rule says why.</summary>
 public sealed class ArchitectureTests
 {
-    private static readonly Architecture Kache = new ArchLoader().LoadAssemblies(typeof(Exchanges.Exchange).Assembly).Build();
+    private static readonly Architecture Kache = new ArchLoader().LoadAssemblies(typeof(global::Kache.Exchanges.Exchange).Assembly).Build();
 
     [Fact]
     public void Playback_cannot_reach_anything_that_dials() =>
