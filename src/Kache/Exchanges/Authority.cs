@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Net;
 
 namespace Kache.Exchanges;
 
@@ -24,7 +25,7 @@ internal readonly record struct Authority(string Host, int Port)
         authority = default;
         if (string.IsNullOrEmpty(text) || text.AsSpan().ContainsAny(" /\\@?#\t\r\n")) return false;
         var hostEnd = text.StartsWith('[') ? text.IndexOf(']', StringComparison.Ordinal) + 1 : text.IndexOf(':', StringComparison.Ordinal);
-        if (text.StartsWith('[') && hostEnd == 0) return false;
+        if (text.StartsWith('[') && (hostEnd == 0 || !IsLiteral(text.AsSpan(1, hostEnd - 2)))) return false;
         if (hostEnd < 0) hostEnd = text.Length;
         var port = defaultPort;
         if (hostEnd < text.Length)
@@ -37,6 +38,9 @@ internal readonly record struct Authority(string Host, int Port)
         authority = new Authority(NormalizeHost(text[..hostEnd]), port);
         return authority.Host.Length > 0;
     }
+
+    // RFC 3986 §3.2.2: brackets hold an IPv6 address and nothing else.
+    private static bool IsLiteral(ReadOnlySpan<char> text) => text.Contains(':') && IPAddress.TryParse(text, out _);
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Host}:{Port}");
 }
