@@ -7,4 +7,7 @@ namespace Kache.Dns;
 internal static class ProbeName
 {
     public const string Host = "probe.kache.internal";
+
+    /// <summary>The text record of the probe name: who answers with it is a Kache, or leads to one.</summary>
+    public const string Mark = "kache";
 }

@@ -6,7 +6,10 @@ namespace Kache.Upstream;
 /// <summary>How the origins are reached.</summary>
 internal sealed record UpstreamOptions
 {
-    /// <summary>Resolvers to ask, in order. Default: those of the host before it was changed.</summary>
+    /// <summary>
+    /// Resolvers to ask, in order. Empty (the default) for the machine's own, as they are when they are asked and never
+    /// Kache itself; whoever points the machine at Kache says here which ones it had before.
+    /// </summary>
     public IReadOnlyList<IPEndPoint> Resolvers { get; init; } = [];
 
     /// <summary>Roots trusted beside the system's (<c>--upstream-ca</c>, and bundles that variables name).</summary>
