@@ -5,6 +5,7 @@ using Kache.Certificates;
 using Kache.Dns;
 using Kache.Interception;
 using Kache.Playback;
+using Kache.Recording;
 using Kache.Sessions;
 using Kache.Store;
 
@@ -76,6 +77,9 @@ internal static class KacheServer
         IEnumerable<ISessionEngineFactory> Engines()
         {
             yield return new PlayerFactory(store, clock, loggers, leaves.Prepare);
+            if (options.PlaybackOnly) yield break;
+            var way = WayOutOfServer.Create(options, authority, clock);
+            yield return new RecorderFactory(store, way.Http, way.Dialer, way.Names, way.Options, clock, loggers);
         }
     }
 
