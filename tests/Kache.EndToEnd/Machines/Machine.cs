@@ -38,6 +38,7 @@ internal sealed class Machine : IAsyncDisposable
         ["TERM"] = "dumb",
         ["DOTNET_NOLOGO"] = "1",
         ["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1",
+        ["DOTNET_CLI_WORKLOAD_UPDATE_NOTIFY_DISABLE"] = "true",
         ["DOTNET_ROOT"] = Surroundings.DotnetRoot,
     };
 
