@@ -82,9 +82,7 @@ internal sealed partial class RequestRouter(
         {
             foreach (var value in values)
             {
-                if (value is null || value.AsSpan().IndexOfAnyInRange('\0', '\x1f') < 0 && !value.Contains('\x7f')) continue;
-                foreach (var c in value)
-                    if ((c < ' ' && c != '\t') || c == '\x7f') return Refusal.ControlCharacter(name);
+                if (value is not null && FieldValue.HasControl(value)) return Refusal.ControlCharacter(name);
             }
         }
         return null;

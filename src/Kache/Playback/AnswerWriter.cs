@@ -79,7 +79,7 @@ internal sealed class AnswerWriter(SealedRecording recording)
         // Or Kestrel would give a length to a body that was recorded without one.
         if (head.Length is null) await context.Response.StartAsync();
         foreach (var (name, value) in answer.Exchange.Response.Trailers)
-            if (context.Response.SupportsTrailers()) context.Response.AppendTrailer(name, ResponseHead.Sendable(value));
+            if (context.Response.SupportsTrailers()) context.Response.AppendTrailer(name, FieldValue.Sendable(value));
         return 0;
     }
 
@@ -96,7 +96,7 @@ internal sealed class AnswerWriter(SealedRecording recording)
         }
         var bytes = await CopyAsync(body, context.Response.BodyWriter, aborted);
         if (context.Response.SupportsTrailers())
-            foreach (var (name, value) in trailers) context.Response.AppendTrailer(name, ResponseHead.Sendable(value));
+            foreach (var (name, value) in trailers) context.Response.AppendTrailer(name, FieldValue.Sendable(value));
         return bytes;
     }
 

@@ -1,14 +1,10 @@
-using System.Buffers;
-using System.Globalization;
 using System.IO.Pipelines;
-using System.Text;
 using Kache.Exchanges;
 
 namespace Kache.Playback;
 
 /// <summary>
-/// HTTP/1.1 chunks written here and not by Kestrel (RFC 9112 §7.1): Kestrel has no trailers over HTTP/1.1, and
-/// ends every chunked body cleanly. It does neither once Transfer-Encoding was set for it.
+/// A body that is put into chunks as it comes from a source that writes to a pipe: see <see cref="ChunkedCoding"/>.
 /// </summary>
 internal static class ChunkedBody
 {
@@ -30,7 +26,7 @@ internal static class ChunkedBody
             await pipe.Reader.CompleteAsync();
         }
         var length = await filling;
-        if (trailers is not null) End(destination, trailers);
+        if (trailers is not null) ChunkedCoding.WriteEnd(destination, trailers);
         await destination.FlushAsync(cancellation);
         return length;
     }
@@ -53,27 +49,9 @@ internal static class ChunkedBody
         while (true)
         {
             var read = await body.ReadAsync(cancellation);
-            foreach (var segment in read.Buffer) WriteChunk(destination, segment.Span);
+            foreach (var segment in read.Buffer) ChunkedCoding.WriteChunk(destination, segment.Span);
             body.AdvanceTo(read.Buffer.End);
             if (read.IsCompleted || (await destination.FlushAsync(cancellation)).IsCompleted) return;
         }
-    }
-
-    private static void WriteChunk(PipeWriter destination, ReadOnlySpan<byte> bytes)
-    {
-        if (bytes.IsEmpty) return;
-        Span<byte> head = stackalloc byte[10];
-        bytes.Length.TryFormat(head, out var digits, "x", CultureInfo.InvariantCulture);
-        "\r\n"u8.CopyTo(head[digits..]);
-        destination.Write(head[..(digits + 2)]);
-        destination.Write(bytes);
-        destination.Write("\r\n"u8);
-    }
-
-    private static void End(PipeWriter destination, Fields trailers)
-    {
-        var end = new StringBuilder("0\r\n");
-        foreach (var (name, value) in trailers) end.Append(name).Append(": ").Append(ResponseHead.Sendable(value)).Append("\r\n");
-        destination.Write(Encoding.Latin1.GetBytes(end.Append("\r\n").ToString()));
     }
 }

@@ -121,7 +121,7 @@ internal sealed class ResponseHead
         {
             // BEHAVIOUR N8: kept, but the client must not be led away from the proxy.
             if (field.Name is "content-length" or "alt-svc" || hops.Includes(field.Name) || !IsToken(field.Name)) continue;
-            yield return field with { Value = Sendable(field.Value) };
+            yield return field with { Value = FieldValue.Sendable(field.Value) };
         }
     }
 
@@ -144,15 +144,6 @@ internal sealed class ResponseHead
     private static KeyValuePair<string, StringValues>[] Group(IEnumerable<Field> fields) =>
         [.. fields.GroupBy(field => field.Name, field => field.Value, StringComparer.Ordinal)
             .Select(line => KeyValuePair.Create(line.Key, new StringValues([.. line])))];
-
-    /// <summary>RFC 9110 §5.5: control characters that were passed through are of no use to anybody, and Kestrel sends none.</summary>
-    internal static string Sendable(string value) =>
-        value.AsSpan().IndexOfAnyInRange('\0', '\x1f') < 0 && !value.Contains('\x7f')
-            ? value
-            : string.Create(value.Length, value, static (span, text) =>
-            {
-                for (var i = 0; i < text.Length; i++) span[i] = text[i] is (< ' ' and not '\t') or '\x7f' ? ' ' : text[i];
-            });
 
     private static bool IsToken(string name) =>
         name.Length > 0 && !name.AsSpan().ContainsAnyExcept("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");

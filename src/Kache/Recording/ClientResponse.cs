@@ -1,4 +1,5 @@
 using Kache.Exchanges;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Kache.Recording;
@@ -7,6 +8,8 @@ namespace Kache.Recording;
 internal sealed class ClientResponse(HttpContext context)
 {
     private bool _gone;
+    private bool _chunked;
+    private long? _promised;
 
     public bool IsGone => _gone || context.RequestAborted.IsCancellationRequested;
 
@@ -15,6 +18,8 @@ internal sealed class ClientResponse(HttpContext context)
 
     /// <summary>The status lets no body follow, so none is sent, whatever the origin says (RFC 9110 §6.4.1, §15.3.6).</summary>
     public bool TakesBody { get; private set; }
+
+    private bool IsHttp11 => HttpProtocol.IsHttp11(context.Request.Protocol);
 
     /// <summary>Puts the head together; it leaves with the first bytes or with <see cref="StartAsync"/>.</summary>
     /// <param name="length">Content-Length; null for none.</param>
@@ -28,6 +33,9 @@ internal sealed class ClientResponse(HttpContext context)
         // RFC 9110 §8.6: a 204 carries no Content-Length.
         if (status is not (204 or 205)) response.ContentLength = length;
         TakesBody = context.Request.Method != "HEAD" && status is not (204 or 205 or 304);
+        _promised = length;
+        _chunked = TakesBody && length is null && IsHttp11;
+        if (_chunked) response.Headers.TransferEncoding = "chunked";
     }
 
     public Task StartAsync() => AttemptAsync(static (context, _) => context.Response.StartAsync(), default);
@@ -36,21 +44,46 @@ internal sealed class ClientResponse(HttpContext context)
     {
         if (!TakesBody || IsGone) return Task.CompletedTask;
         Sent += bytes.Length;
-        return AttemptAsync(static (context, bytes) => context.Response.Body.WriteAsync(bytes).AsTask(), bytes);
+        return _chunked
+            ? AttemptAsync(WriteChunkAsync, bytes)
+            : AttemptAsync(static (context, bytes) => context.Response.Body.WriteAsync(bytes).AsTask(), bytes);
     }
 
     /// <summary>The end of a whole answer.</summary>
-    public Task CompleteAsync(Fields trailers)
+    public async Task CompleteAsync(Fields trailers)
     {
-        if (!IsGone && trailers.Count > 0 && context.Response.SupportsTrailers())
+        if (_chunked) await AttemptAsync((context, _) => WriteEndAsync(context, trailers), default);
+        else if (!IsGone && context.Response.SupportsTrailers())
         {
-            foreach (var (name, value) in trailers) context.Response.AppendTrailer(name, value);
+            foreach (var (name, value) in trailers) context.Response.AppendTrailer(name, FieldValue.Sendable(value));
         }
-        return AttemptAsync(static (context, _) => context.Response.CompleteAsync(), default);
+        await AttemptAsync(static (context, _) => context.Response.CompleteAsync(), default);
     }
 
-    /// <summary>The end of an answer that is not whole: never a clean one (BEHAVIOUR H11).</summary>
-    public void Break() => context.Abort();
+    /// <summary>
+    /// The end of an answer that is not whole: never a clean one (BEHAVIOUR H11), and, as far as the protocol lets us, not
+    /// before what was sent of it has arrived: a reset connection may lose what is still in flight.
+    /// </summary>
+    public void Break()
+    {
+        var fallsShort = _chunked || (TakesBody && _promised > Sent);
+        // The connection ends after the last byte, before the last chunk or the promised length.
+        if (fallsShort && IsHttp11 && context.Response.HasStarted && context.Features.Get<IConnectionLifetimeNotificationFeature>() is { } connection)
+            connection.RequestClose();
+        else context.Abort();
+    }
+
+    private static async Task WriteChunkAsync(HttpContext context, ReadOnlyMemory<byte> bytes)
+    {
+        ChunkedCoding.WriteChunk(context.Response.BodyWriter, bytes.Span);
+        await context.Response.BodyWriter.FlushAsync();
+    }
+
+    private static async Task WriteEndAsync(HttpContext context, Fields trailers)
+    {
+        ChunkedCoding.WriteEnd(context.Response.BodyWriter, trailers);
+        await context.Response.BodyWriter.FlushAsync();
+    }
 
     private async Task AttemptAsync(Func<HttpContext, ReadOnlyMemory<byte>, Task> send, ReadOnlyMemory<byte> bytes)
     {

@@ -48,9 +48,6 @@ internal sealed class Linger : IDisposable
         return received - _receivedWhenLeft > LongestRest ? "The client went away from an answer that does not end soon." : null;
     }
 
-    /// <summary>Nothing more is wanted.</summary>
-    public void End() => _stop.Cancel();
-
     public void Dispose()
     {
         _sessionEnds.Dispose();

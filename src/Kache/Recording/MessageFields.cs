@@ -67,15 +67,8 @@ internal static class MessageFields
     public static string? WithControlCharacter(Fields fields)
     {
         foreach (var (name, value) in fields)
-            if (HasControl(value)) return name;
+            if (FieldValue.HasControl(value)) return name;
         return null;
-    }
-
-    public static bool HasControl(string value)
-    {
-        foreach (var c in value)
-            if ((c < ' ' && c != '\t') || c == '\x7f') return true;
-        return false;
     }
 
     private static void Add(ImmutableArray<Field>.Builder lines, HttpHeadersNonValidated headers, HopByHop hops)

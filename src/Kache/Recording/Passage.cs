@@ -25,7 +25,9 @@ internal sealed class Passage : IAsyncDisposable
     private readonly HttpContext _context;
     private readonly RequestRoute _route;
     private readonly Keeper _keeper;
+    private readonly ConnectionPools _pools;
     private readonly UpstreamPool _pool;
+    private readonly InterimAnswers _interim = new();
     private readonly ClientResponse _client;
     private readonly Linger _linger;
     private readonly KeptBody _keptRequest;
@@ -36,13 +38,14 @@ internal sealed class Passage : IAsyncDisposable
     private readonly long _startedTicks;
     private readonly string _url;
 
-    public Passage(HttpContext context, RequestRoute route, Keeper keeper, UpstreamPool pool, CancellationToken breakOff)
+    public Passage(HttpContext context, RequestRoute route, Keeper keeper, ConnectionPools pools, CancellationToken breakOff)
     {
         // 1
         _ordinal = keeper.Journal.NextOrdinal();
         _started = keeper.Now();
         _startedTicks = keeper.Clock.GetTimestamp();
-        (_context, _route, _keeper, _pool) = (context, route, keeper, pool);
+        (_context, _route, _keeper, _pools) = (context, route, keeper, pools);
+        _pool = pools.For(context, route.Authority);
         _url = RouteText.Url(route);
         _fields = MessageFields.FromClient(context.Request.Headers);
         _client = new ClientResponse(context);
@@ -92,7 +95,7 @@ internal sealed class Passage : IAsyncDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(_linger.Stop, thought.Token);
         try
         {
-            return await _pool.SendAsync(request, _route.Authority, either.Token);
+            return await _pool.SendAsync(request, _route.Authority, _interim, either.Token);
         }
         catch (OperationCanceledException e) when (!_linger.Stop.IsCancellationRequested)
         {
@@ -108,6 +111,8 @@ internal sealed class Passage : IAsyncDisposable
         // 3
         var plan = BodyPlan.Of(request.Method, response);
         var status = (int)response.StatusCode;
+        _pools.Heed(_context, _route.Authority, status, fields);
+        await TellInterimAsync();
         _client.SetHead(status, response.ReasonPhrase ?? "", fields, plan.Fault is null ? plan.Length : null);
         await using var kept = _keeper.CreateBody();
         var tee = new Tee(await response.Content.ReadAsStreamAsync(CancellationToken.None), plan, _client, kept, _linger);
@@ -134,6 +139,16 @@ internal sealed class Passage : IAsyncDisposable
         finally
         {
             tee.Return();
+        }
+    }
+
+    private async ValueTask TellInterimAsync()
+    {
+        foreach (var status in _interim.Statuses)
+        {
+            // Kestrel sends 100 by itself, to a client that waits for it.
+            if (status != StatusCodes.Status100Continue)
+                await _keeper.GapAsync(GapKind.NotForwarded, _url, $"The origin's interim answer {status} was not passed on.");
         }
     }
 
@@ -192,7 +207,7 @@ internal sealed class Passage : IAsyncDisposable
         {
             // The origin has answered without reading on; so does Kache.
             await _keeper.GapAsync(GapKind.IncompleteBody, _url, "The origin answered before it had taken the whole request body.");
-            _linger.End();
+            _body.Abandon();
             await _body.Ended;
         }
         if (_context.Features.Get<IHttpRequestTrailersFeature>() is { Available: true, Trailers.Count: > 0 })
@@ -205,7 +220,8 @@ internal sealed class Passage : IAsyncDisposable
     private static string? ResponseFault(HttpResponseMessage response, Fields fields)
     {
         if (MessageFields.WithControlCharacter(fields) is { } name) return $"The origin's field '{name}' holds a control character.";
-        return MessageFields.HasControl(response.ReasonPhrase ?? "") ? "The origin's reason phrase holds a control character." : null;
+        if (response.StatusCode == System.Net.HttpStatusCode.SwitchingProtocols) return "The origin switched protocols, and nobody had asked it to.";
+        return FieldValue.HasControl(response.ReasonPhrase ?? "") ? "The origin's reason phrase holds a control character." : null;
     }
 
     private static string VersionText(Version version) => version switch

@@ -12,7 +12,7 @@ namespace Kache.Recording;
 internal sealed partial class Recorder : ISessionEngine
 {
     private readonly Keeper _keeper;
-    private readonly UpstreamPool _pool;
+    private readonly ConnectionPools _pools;
     private readonly RunningRequests _running = new();
     private readonly CancellationTokenSource _breakOff = new();
     private readonly ConcurrentDictionary<Authority, bool> _tunnelled = new();
@@ -27,7 +27,7 @@ internal sealed partial class Recorder : ISessionEngine
         Journal = journal;
         _http = http;
         _keeper = new Keeper(setup, journal, clock, logger);
-        _pool = http.CreatePool(new OriginRules(setup.Options.IsHttp1, setup.Options.IsInsecure));
+        _pools = new ConnectionPools(http, new OriginRules(setup.Options.IsHttp1, setup.Options.IsInsecure));
     }
 
     public SessionJournal Journal { get; }
@@ -48,7 +48,7 @@ internal sealed partial class Recorder : ISessionEngine
             else if (!OriginRequest.TryUri(route, out _)) await OwnAnswer.Unsendable($"'{route.Target}' at {route.Authority} cannot be asked for.").SendAsync(context);
             else
             {
-                await using var passage = new Passage(context, route, _keeper, _pool, _breakOff.Token);
+                await using var passage = new Passage(context, route, _keeper, _pools, _breakOff.Token);
                 await passage.RunAsync();
             }
         }
@@ -117,7 +117,7 @@ internal sealed partial class Recorder : ISessionEngine
     public async ValueTask DisposeAsync()
     {
         await _breakOff.CancelAsync();
-        _pool.Dispose();
+        _pools.Dispose();
         _breakOff.Dispose();
         await Journal.DisposeAsync();
     }

@@ -19,6 +19,7 @@ internal sealed class RequestBody(Stream source, long? length, KeptBody kept) : 
 
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly CancellationTokenSource _abandoned = new();
     private long _received;
     private bool _begun;
 
@@ -33,6 +34,9 @@ internal sealed class RequestBody(Stream source, long? length, KeptBody kept) : 
 
     /// <summary>The client broke off while it was being read.</summary>
     public bool ClientBroke { get; private set; }
+
+    /// <summary>Nothing more of it is wanted: <see cref="Ended"/> follows soon.</summary>
+    public void Abandon() => _abandoned.Cancel();
 
     /// <summary>Once nothing more is sent: what was received.</summary>
     public async ValueTask<Body> TakeAsync()
@@ -58,18 +62,19 @@ internal sealed class RequestBody(Stream source, long? length, KeptBody kept) : 
         // A body that streams by cannot be sent twice: the request fails, as it would have without Kache.
         if (_begun) throw new IOException("The connection to the origin broke while the request was being sent.");
         _begun = true;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _abandoned.Token);
         var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
             while (true)
             {
-                var read = await ReadAsync(stream, buffer, cancellationToken);
+                var read = await ReadAsync(stream, buffer, stop.Token);
                 if (read == 0) break;
                 var chunk = buffer.AsMemory(0, read);
                 _received += read;
                 _hash.AppendData(chunk.Span);
                 if (_received <= LongestKept) await kept.WriteAsync(chunk);
-                await stream.WriteAsync(chunk, cancellationToken);
+                await stream.WriteAsync(chunk, stop.Token);
             }
             Finished = true;
         }
@@ -82,7 +87,11 @@ internal sealed class RequestBody(Stream source, long? length, KeptBody kept) : 
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing) _hash.Dispose();
+        if (disposing)
+        {
+            _hash.Dispose();
+            _abandoned.Dispose();
+        }
         base.Dispose(disposing);
     }
 

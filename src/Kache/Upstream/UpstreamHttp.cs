@@ -18,5 +18,6 @@ internal sealed class UpstreamHttp(Dialer dialer, UpstreamTrust trust, UpstreamO
     public ValueTask<NetworkStream> ConnectAsync(Authority origin, CancellationToken cancellation) => _connector.ConnectAsync(origin, cancellation);
 
     /// <summary>Connections that nobody else uses: authenticated ones must not pass to another session (NTLM, Negotiate).</summary>
-    public UpstreamPool CreatePool(OriginRules rules) => new(_connector, rules, options);
+    /// <param name="pinned">See <see cref="UpstreamPool"/>.</param>
+    public UpstreamPool CreatePool(OriginRules rules, bool pinned = false) => new(_connector, rules, options, pinned);
 }

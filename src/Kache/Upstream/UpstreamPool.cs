@@ -25,18 +25,14 @@ internal sealed class UpstreamPool : IDisposable
     private readonly UpstreamConnector _connector;
     private readonly OriginRules _rules;
     private readonly UpstreamProxy? _proxy;
-    private readonly Action<Authority, int>? _interim;
     private readonly ConcurrentDictionary<Authority, Digest> _chains = new();
     private readonly ConcurrentDictionary<Authority, bool> _speakHttp1 = new();
 
     /// <param name="pinned">One connection an origin, HTTP/1.1, kept open: for a client that authenticates its connection.</param>
-    /// <param name="interim">Told of 1xx answers, which are swallowed (HTTP/1.1 only).</param>
-    public UpstreamPool(
-        UpstreamConnector connector, OriginRules rules, UpstreamOptions options, bool pinned = false, Action<Authority, int>? interim = null)
+    public UpstreamPool(UpstreamConnector connector, OriginRules rules, UpstreamOptions options, bool pinned = false)
     {
         _connector = connector;
         _rules = rules;
-        _interim = interim;
         _proxy = options.Proxy is null ? null : new UpstreamProxy(options.Proxy);
         Pinned = pinned;
         var handler = new SocketsHttpHandler
@@ -54,6 +50,8 @@ internal sealed class UpstreamPool : IDisposable
             RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
             ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
             ConnectCallback = ConnectAsync,
+            PlaintextStreamFilter = static (context, _) =>
+                ValueTask.FromResult(context.NegotiatedHttpVersion.Major < 2 ? new WatchedStream(context.PlaintextStream) : context.PlaintextStream),
         };
         if (pinned)
         {
@@ -66,9 +64,12 @@ internal sealed class UpstreamPool : IDisposable
     public bool Pinned { get; }
 
     /// <summary>Sends the request; returns when the response's head is there. The version is chosen here.</summary>
+    /// <param name="interim">Gets the 1xx answers that are seen; over HTTP/2 none are.</param>
     /// <exception cref="UpstreamException">The origin could not be reached, or did not answer properly.</exception>
-    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, Authority origin, CancellationToken cancellation)
+    public async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, Authority origin, InterimAnswers interim, CancellationToken cancellation)
     {
+        InterimAnswers.OfThisRequest = interim;
         var http1 = Pinned || _rules.IsHttp1(origin.DialName);
         request.Version = http1 ? HttpVersion.Version11 : HttpVersion.Version20;
         request.VersionPolicy = HttpVersionPolicy.RequestVersionOrLower;
@@ -89,19 +90,12 @@ internal sealed class UpstreamPool : IDisposable
         if (!secure && _proxy is not null) return await _connector.ConnectProxyAsync(cancellation);
         var origin = new Authority(Authority.NormalizeHost(context.DnsEndPoint.Host), context.DnsEndPoint.Port);
         var transport = await _connector.ConnectAsync(origin, cancellation);
-        if (!secure) return Watched(transport, origin);
+        if (!secure) return transport;
         // A pool that fell back to HTTP/1.1 once cannot take an h2 connection later, whatever another machine behind the name prefers.
         var http1 = request.Version.Major < 2 || _speakHttp1.ContainsKey(origin);
         var (stream, chain) = await _connector.SecureAsync(transport, origin, http1, _rules.IsInsecure(origin.DialName), cancellation);
         _chains[origin] = chain;
         if (!http1 && stream.NegotiatedApplicationProtocol != System.Net.Security.SslApplicationProtocol.Http2) _speakHttp1[origin] = true;
         return stream;
-    }
-
-    private Stream Watched(Stream transport, Authority origin)
-    {
-        _ = _interim;
-        _ = origin;
-        return transport;
     }
 }
