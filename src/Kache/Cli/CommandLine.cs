@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using Kache.Api;
 using Kache.Cli.Commands;
+using Kache.Cli.Machine;
+using Kache.Host;
 
 namespace Kache.Cli;
 
@@ -20,6 +22,9 @@ internal static class CommandLine
     public static RootCommand Tree(Shell shell) => new(About)
     {
         ServeCommand.Create(shell),
+        StartCommand.Create(shell),
+        StopCommand.Create(shell),
+        HostUndoCommand.Create(shell),
         SessionCommand.Create(shell),
         StatusCommand.Create(shell),
         LsCommand.Create(shell),
@@ -45,6 +50,7 @@ internal static class CommandLine
         var parsed = tree.Parse(args);
         if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction) return WrongUsage(parsed, shell);
 
+        Leftovers.UndoAfterRestart(parsed, shell);
         using var interrupted = new CancellationTokenSource();
         using var signals = Signals.Cancel(interrupted);
         try
@@ -67,6 +73,11 @@ internal static class CommandLine
         {
             shell.Fail(refusal.Message);
             return ExitCode.Of(refusal.Token);
+        }
+        catch (HostException failure)
+        {
+            shell.Fail(failure.Message);
+            return ExitCode.Failed;
         }
         catch (UnauthorizedAccessException denied)
         {

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 
 namespace Kache.Host;
 
@@ -34,9 +35,24 @@ internal static class PemBundle
         return Convert.FromBase64String(pem[found.Base64Data]);
     }
 
-    /// <summary>Without what else may be between certificates: comments in other encodings, trust settings.</summary>
-    public static string CertificatesOnly(string text) =>
-        string.Concat(text.Split("-----BEGIN CERTIFICATE-----").Skip(1).Select(part => "-----BEGIN CERTIFICATE-----" + part.Split("-----END CERTIFICATE-----")[0] + "-----END CERTIFICATE-----\n"));
+    /// <summary>The certificates that can be read; others are no more trusted here than by the programs that read the file.</summary>
+    public static IReadOnlyList<X509Certificate2> Certificates(string text)
+    {
+        var found = new List<X509Certificate2>();
+        for (var at = 0; PemEncoding.TryFind(text.AsSpan(at), out var fields);)
+        {
+            try
+            {
+                if (text.AsSpan(at)[fields.Label] is "CERTIFICATE") found.Add(X509CertificateLoader.LoadCertificate(Convert.FromBase64String(text.AsSpan(at)[fields.Base64Data].ToString())));
+            }
+            catch (CryptographicException)
+            {
+                // Old roots with odd encodings: OpenSSL skips them too.
+            }
+            at += fields.Location.GetOffsetAndLength(text.Length - at) is var (start, length) ? start + length : 0;
+        }
+        return found;
+    }
 
     private static string Block(HostFacts facts) => $"{TextLines.Mark}{facts.Title}\n{facts.Ca.Trim()}\n";
 

@@ -86,7 +86,7 @@ internal sealed class Prober(Probe probe, string ca, TimeProvider clock)
     private async Task<IReadOnlyList<IPAddress>> ResolveAsync(CancellationToken cancellation)
     {
 #pragma warning disable RS0030 // The point is to ask the machine's resolver, as every program on it does: for Kache's own name.
-        var addresses = await Dns.GetHostAddressesAsync(probe.Host, cancellation);
+        var addresses = await System.Net.Dns.GetHostAddressesAsync(probe.Host, cancellation);
 #pragma warning restore RS0030
         return addresses.Length > 0 ? addresses : throw new ProbeFailure("it has no address");
     }
@@ -110,8 +110,8 @@ internal sealed class Prober(Probe probe, string ca, TimeProvider clock)
     private X509ChainPolicy Policy()
     {
         var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
-        if (probe.Roots is { } roots) policy.CustomTrustStore.ImportFromPem(PemBundle.CertificatesOnly(TextLines.Read(SafeFile.Read(roots))));
-        else policy.CustomTrustStore.ImportFromPem(ca);
+        var roots = probe.Roots is { } file ? TextLines.Read(SafeFile.Read(file)) : ca;
+        foreach (var root in PemBundle.Certificates(roots)) policy.CustomTrustStore.Add(root);
         return policy;
     }
 

@@ -25,13 +25,15 @@ internal sealed class StoreOptions
         command.Options.Add(Data);
     }
 
+    public StoreChoice Choose(ParseResult parsed, Shell shell) =>
+        StoreChoice.Of(parsed.GetValue(Server), parsed.GetValue(Data), LayeredSettings.Load(shell.Variable, null), shell.Variable);
+
     /// <summary>Opens the store that is meant, says on stderr which it is, and does the work with it.</summary>
     /// <param name="reference">What the command names, so that an unknown one can be looked for in other local stores.</param>
     public async Task<int> UseAsync(
         ParseResult parsed, Shell shell, CancellationToken cancellation, Func<IKacheApi, Task<int>> work, Func<ParseResult, string>? reference = null)
     {
-        var settings = LayeredSettings.Load(shell.Variable, null);
-        var choice = StoreChoice.Of(parsed.GetValue(Server), parsed.GetValue(Data), settings, shell.Variable);
+        var choice = Choose(parsed, shell);
         await using var api = await choice.OpenAsync(shell.Clock, cancellation);
         shell.Say($"[{api.Description}]");
         try
