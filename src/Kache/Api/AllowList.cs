@@ -64,8 +64,9 @@ internal sealed class AllowList
         return pattern.AsSpan(p).TrimStart('*').IsEmpty;
     }
 
-    private static bool HasPattern(string word, string prefix) =>
-        word.Length > prefix.Length && word.StartsWith(prefix, StringComparison.Ordinal);
+    // JSON may hold null where a list of words is expected.
+    private static bool HasPattern(string? word, string prefix) =>
+        word?.Length > prefix.Length && word.StartsWith(prefix, StringComparison.Ordinal);
 
     private static string[] Patterns(IReadOnlyList<string> words, string prefix) =>
         [.. words.Where(w => HasPattern(w, prefix)).Select(w => w[prefix.Length..])];

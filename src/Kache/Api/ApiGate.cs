@@ -65,7 +65,7 @@ internal sealed partial class ApiGate(ApiTokens tokens, IReadOnlySet<uint> local
             throw new KacheException("unauthorized", "A token is needed: 'Authorization: Bearer kache_…'. An administrator makes one with 'kache token create'; 'kache login' keeps it.");
         if (await tokens.FindAsync(header["Bearer ".Length..].Trim(), context.RequestAborted) is not { } found)
             throw new KacheException("unauthorized", "The token is not one of this server's, or was revoked. Ask an administrator for a new one and run 'kache login'.");
-        return new Caller(found.Name, found.Allow, context.Connection.RemoteIpAddress, Plain(context.Connection.LocalIpAddress));
+        return new Caller(found.Name, found.Allow, Plain(context.Connection.RemoteIpAddress), Plain(context.Connection.LocalIpAddress));
     }
 
     private static System.Net.IPAddress? Plain(System.Net.IPAddress? address) => address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;

@@ -4,7 +4,8 @@ using System.Text.Json.Serialization;
 namespace Kache.Api;
 
 /// <summary>JSON of the API and of <c>--json</c>: snake_case, no reflection, nulls written so that a field is always there.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(OpenSession))]
 [JsonSerializable(typeof(SessionOpened))]
 [JsonSerializable(typeof(SessionInfo))]

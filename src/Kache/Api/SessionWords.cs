@@ -42,9 +42,17 @@ internal static class SessionWords
         if (words?.Count > MostPatterns) mistakes.Add($"--{option}: {words.Count} hosts are more than {MostPatterns}.");
         foreach (var word in words ?? [])
         {
+            // JSON may hold null where a list of words is expected.
+            if (word is null)
+            {
+                mistakes.Add($"--{option}: null is not a host.");
+                continue;
+            }
             var suffix = word.StartsWith('.');
             var name = suffix ? word[1..] : word;
-            if (Authority.TryParse(name, 443, out var authority) && (Authority.NormalizeHost(name) == authority.Host)) hosts.Add((suffix ? "." : "") + authority.Host);
+            var host = Authority.NormalizeHost(name);
+            // Compared with what is dialled: an IPv6 literal without its brackets.
+            if (Authority.TryParse(host, 443, out var authority) && authority.Host == host) hosts.Add((suffix ? "." : "") + authority.DialName);
             else mistakes.Add($"--{option} {word}: not a host ('internal.example') or a suffix ('.internal.example').");
         }
         return hosts;

@@ -10,15 +10,16 @@ internal sealed record StoreChoice(Login? Login, string? DataFolder)
     /// <exception cref="KacheException">The server is not a URL, or nobody is logged in to it; both options were given.</exception>
     public static StoreChoice Of(string? serverOption, string? dataOption, LayeredSettings settings, Func<string, string?> variable)
     {
+        var (server, data) = (settings.Single("server"), settings.Single("data"));
         if (settings.Mistakes.Count > 0) throw new KacheException("invalid", string.Join('\n', settings.Mistakes));
         if (serverOption is not null && dataOption is not null) throw new KacheException("invalid", "--server and --data name two stores. Give one of them.");
         var credentials = new Credentials(variable);
         if (dataOption is null)
         {
-            if ((serverOption ?? settings.Single("server")) is { } named) return new StoreChoice(LoginOf(named, credentials), null);
+            if ((serverOption ?? server) is { } named) return new StoreChoice(LoginOf(named, credentials), null);
             if (credentials.Current is { } current) return new StoreChoice(current, null);
         }
-        return new StoreChoice(null, Path.GetFullPath(dataOption ?? settings.Single("data") ?? Folders.Data(variable)));
+        return new StoreChoice(null, Path.GetFullPath(dataOption ?? data ?? Folders.Data(variable)));
     }
 
     public async Task<IKacheApi> OpenAsync(TimeProvider clock, CancellationToken cancellation)

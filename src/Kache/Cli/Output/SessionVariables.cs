@@ -1,5 +1,7 @@
+using System.Text;
 using Kache.Api;
 using Kache.Cli.Settings;
+using Kache.Exchanges;
 
 namespace Kache.Cli.Output;
 
@@ -30,21 +32,32 @@ internal static class SessionVariables
         shell.Say($"Clients use it with these variables (eval \"$(…)\"); 'kache session close {opened.Id}' ends it.");
     }
 
-    /// <summary>The system's roots and Kache's in one file: a bundle of ours alone would hide the real ones.</summary>
+    /// <summary>
+    /// The system's roots, those that the user's variables name, and Kache's in one file: a bundle of ours alone would hide
+    /// the real ones (BEHAVIOUR T2).
+    /// </summary>
     private static async Task<string> WriteBundleAsync(Shell shell, SessionOpened opened, CancellationToken cancellation)
     {
         var folder = shell.Variable("XDG_RUNTIME_DIR") is { Length: > 0 } runtime && Directory.Exists(runtime)
             ? Path.Combine(runtime, "kache") : Path.Combine(Folders.Configuration(shell.Variable), "bundles");
         Directory.CreateDirectory(folder);
+        var roots = new List<string>();
+        foreach (var bundle in Bundles(shell, folder)) roots.Add((await File.ReadAllTextAsync(bundle, cancellation)).Trim());
+        roots.Add(opened.Ca.Trim());
+        var content = Encoding.UTF8.GetBytes(string.Join('\n', roots.Distinct(StringComparer.Ordinal)) + "\n");
         // Named by what is in it: sessions of the same server share it, and nothing has to remove it.
-        var file = Path.Combine(folder, $"ca-{opened.Fingerprint["sha256:".Length..][..16]}.pem");
-        var roots = SystemBundles.FirstOrDefault(File.Exists);
-        var system = roots is null ? "" : await File.ReadAllTextAsync(roots, cancellation);
+        var file = Path.Combine(folder, $"ca-{Digest.Of(content).Hex[..16]}.pem");
         var fresh = $"{file}.{Environment.ProcessId}";
-        await File.WriteAllTextAsync(fresh, $"{system.TrimEnd()}\n{opened.Ca.Trim()}\n", cancellation);
+        await File.WriteAllBytesAsync(fresh, content, cancellation);
         File.Move(fresh, file, overwrite: true);
         return file;
     }
+
+    /// <summary>Ours from an earlier session is none of them: its CA may be another's.</summary>
+    private static IEnumerable<string> Bundles(Shell shell, string ours) =>
+        SystemBundles.Where(File.Exists).Take(1)
+            .Concat(BundleVariables.Select(shell.Variable).OfType<string>().Where(file => File.Exists(file) && Path.GetDirectoryName(Path.GetFullPath(file)) != ours))
+            .Distinct(StringComparer.Ordinal);
 
     private static string Quote(string text) => text.AsSpan().ContainsAny(" '\"$`\\") ? $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'" : text;
 }

@@ -18,6 +18,9 @@ internal sealed class LayeredSettings
         "upstream-dns", "upstream-ca", "upstream-proxy", "ca-cert", "ca-key", "playback-only", "log-level",
     ];
 
+    /// <summary>Those that take several values.</summary>
+    private static readonly HashSet<string> Lists = new(StringComparer.Ordinal) { "listen", "advertise", "port", "upstream-dns", "upstream-ca" };
+
     private readonly Dictionary<string, Setting> _settings = new(StringComparer.Ordinal);
 
     /// <summary>What is wrong with the files themselves.</summary>
@@ -40,9 +43,10 @@ internal sealed class LayeredSettings
         foreach (var name in Names)
         {
             var key = VariableFor(name);
-            // Lists are separated by commas: no address, file or number here needs one.
-            if (variable(key) is { Length: > 0 } value)
-                settings._settings[name] = new Setting(key, value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+            if (variable(key) is not { Length: > 0 } value) continue;
+            // Lists are separated by commas; a folder or a password may hold one.
+            settings._settings[name] = new Setting(
+                key, Lists.Contains(name) ? value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : [value]);
         }
         return settings;
     }

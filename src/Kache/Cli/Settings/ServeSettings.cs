@@ -73,15 +73,18 @@ internal sealed class ServeSettings(LayeredSettings settings, Func<string, strin
 
     private IPAddress Address(string name, string word)
     {
-        if (IPAddress.TryParse(word, out var address) && (word.Contains('.', StringComparison.Ordinal) || word.Contains(':', StringComparison.Ordinal))) return address;
+        if (IPAddress.TryParse(word, out var address) && LooksLikeAddress(word)) return address;
         Mistake(name, word, "not an IP address; names are not looked up");
         return IPAddress.None;
     }
 
+    // .NET reads "53" as 0.0.0.53.
+    private static bool LooksLikeAddress(string word) => word.Count(c => c == '.') == 3 || word.Count(c => c == ':') > 1;
+
     private IPEndPoint Resolver(string name, string word)
     {
         // IP, IP:PORT, [v6]:PORT. IPEndPoint reads a port of 0 where there is none.
-        if (IPEndPoint.TryParse(word, out var endpoint)) return endpoint.Port == 0 ? new IPEndPoint(endpoint.Address, 53) : endpoint;
+        if (IPEndPoint.TryParse(word, out var endpoint) && LooksLikeAddress(word)) return endpoint.Port == 0 ? new IPEndPoint(endpoint.Address, 53) : endpoint;
         Mistake(name, word, "not a resolver: write IP or IP:PORT, such as 192.0.2.53 or [2001:db8::53]:53");
         return new IPEndPoint(IPAddress.None, 53);
     }
@@ -95,8 +98,8 @@ internal sealed class ServeSettings(LayeredSettings settings, Func<string, strin
     private Uri? UpstreamProxy()
     {
         if (settings.Single("upstream-proxy") is not { } word) return null;
-        if (Uri.TryCreate(word, UriKind.Absolute, out var proxy) && proxy.Scheme is "http" or "https" && proxy.Host.Length > 0) return proxy;
-        Mistake("upstream-proxy", word, "not a proxy: write http://HOST:PORT");
+        if (Uri.TryCreate(word, UriKind.Absolute, out var proxy) && proxy.Scheme == "http" && proxy.Host.Length > 0) return proxy;
+        Mistake("upstream-proxy", word, "not a proxy: write http://[USER:PASSWORD@]HOST:PORT");
         return null;
     }
 
