@@ -34,6 +34,12 @@ internal interface INameSource
     /// <summary>Whether the client has a session, and so any service; asked before everything else.</summary>
     bool Serves(IPAddress client);
 
+    /// <summary>
+    /// Whether the client's session has a path to the proxy over IPv4, also when this query came over IPv6. One that has
+    /// is never given AAAA: it would come from addresses that change in mid-build (BEHAVIOUR N1b).
+    /// </summary>
+    bool HasIPv4(IPAddress client);
+
     /// <param name="client">Source address of the query.</param>
     /// <param name="name">Lower case, no trailing dot.</param>
     /// <param name="type">RR type number, after the rules of <see cref="NamePolicy"/> had their say.</param>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Kache.Dns;
 
 namespace Kache.Sessions;
@@ -10,6 +11,10 @@ internal sealed class SessionNames(SessionDirectory sessions) : INameSource
 
     public bool Serves(IPAddress client) => sessions.TryFind(client, out _);
 
+    public bool HasIPv4(IPAddress client) => sessions.TryFind(client, out var session) && session.Clients.Any(IsIPv4);
+
     public ValueTask<NameAnswer> AnswerAsync(IPAddress client, string name, int type, CancellationToken cancellation) =>
         sessions.TryFind(client, out var session) ? session.Engine.LookUpAsync(name, type, cancellation) : ValueTask.FromResult(Refused);
+
+    private static bool IsIPv4(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork || address.IsIPv4MappedToIPv6;
 }

@@ -12,7 +12,9 @@ internal readonly record struct RecordHead(int Type, int Class, uint Ttl, int Tt
     {
         record = default;
         var start = offset;
-        if (!WireName.TrySkip(message, ref offset) || offset + 10 > message.Length) return false;
+        // Read, not skipped: a pointer that leads nowhere must not be passed on.
+        Span<byte> owner = stackalloc byte[WireName.Longest];
+        if (!WireName.TryRead(message, ref offset, owner, out _) || offset + 10 > message.Length) return false;
         var fixedPart = message[offset..];
         int length = BinaryPrimitives.ReadUInt16BigEndian(fixedPart[8..]);
         if (offset + 10 + length > message.Length) return false;
