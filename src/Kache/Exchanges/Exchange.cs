@@ -22,7 +22,7 @@ internal readonly record struct Body(Digest Digest, long Length, bool Kept = tru
 internal sealed record RecordedRequest(
     string Method, string Scheme, Authority Authority, string Target, string Version, Fields Fields, Body Body);
 
-/// <summary>How a response body was delimited on the wire from the origin.</summary>
+/// <summary>How a response body was delimited on the wire from the origin. The numbers are on disk.</summary>
 internal enum Framing
 {
     /// <summary>No body: HEAD, 204, 304.</summary>
@@ -44,6 +44,7 @@ internal enum Framing
 internal sealed record RecordedResponse(
     int Status, string Reason, string Version, Fields Fields, Framing Framing, Body Body, Fields Trailers);
 
+/// <summary>How an exchange ended. The numbers are on disk.</summary>
 internal enum ExchangeOutcome
 {
     /// <summary>Received whole.</summary>

@@ -1,6 +1,6 @@
 namespace Kache.Exchanges;
 
-/// <summary>Why something that was seen while recording could not be kept whole.</summary>
+/// <summary>Why something that was seen while recording could not be kept whole. The numbers are on disk.</summary>
 internal enum GapKind
 {
     /// <summary>Bytes passed through unread: a bypassed host, a protocol that is not HTTP.</summary>

@@ -23,7 +23,7 @@ internal sealed partial class Keeper(SessionSetup setup, SessionJournal journal,
 
     public TimeProvider Clock => clock;
 
-    public CredentialVeil Veil { get; } = new(new Dictionary<string, int>());
+    public CredentialVeil Veil { get; } = new(journal.CredentialOrdinals);
 
     public long GapCount => Interlocked.Read(ref _gapCount);
 
