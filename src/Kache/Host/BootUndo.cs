@@ -17,9 +17,7 @@ internal static class BootUndo
         var installed = new[] { UnitFolder, "/usr/lib/systemd/system", "/lib/systemd/system" }.Any(folder => File.Exists(paths.At($"{folder}/{UnitName}")));
         var link = paths.At($"{Wanted}/{UnitName}");
         if (!installed) yield return new MadeFile(paths.At($"{UnitFolder}/{UnitName}"), Unit(Program()));
-        if (SafeFile.IsThere(link)) yield break;
-        if (!Directory.Exists(paths.At(Wanted))) yield return new MadeFolder(paths.At(Wanted));
-        yield return new MadeLink(link, $"{UnitFolder}/{UnitName}");
+        if (!SafeFile.IsThere(link)) yield return new MadeLink(link, $"{UnitFolder}/{UnitName}");
     }
 
     /// <summary>This program, as a unit starts it.</summary>

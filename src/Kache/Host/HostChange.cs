@@ -5,7 +5,8 @@ namespace Kache.Host;
 /// <param name="Originals">Folder with copies of what is changed in place; survives a reboot.</param>
 /// <param name="Told">A path as people know it.</param>
 /// <param name="Notes">What whoever undoes should tell: sentences.</param>
-internal sealed record HostChange(HostFacts Facts, string Sources, string Originals, Func<string, string> Told, ICollection<string> Notes)
+/// <param name="Reached">Told of points within a step at which a crash would be interesting.</param>
+internal sealed record HostChange(HostFacts Facts, string Sources, string Originals, Func<string, string> Told, ICollection<string> Notes, Action<string> Reached)
 {
     public string Source(int number) => Path.Combine(Sources, number.ToString());
 

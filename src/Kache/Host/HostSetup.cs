@@ -7,7 +7,8 @@ namespace Kache.Host;
 /// the resolver last, so that no client meets Kache before it can trust it; undoing goes the other way.
 /// </summary>
 /// <param name="reached">Told of every point at which a crash would be interesting; does nothing but in tests.</param>
-internal sealed class HostSetup(HostPaths paths, JournalFile file, Action<string>? reached = null)
+/// <param name="tryMounts">False as in a container that may not mount.</param>
+internal sealed class HostSetup(HostPaths paths, JournalFile file, Action<string>? reached = null, bool tryMounts = true)
 {
     private const string TrialName = "trial";
 
@@ -25,7 +26,7 @@ internal sealed class HostSetup(HostPaths paths, JournalFile file, Action<string
         Directory.CreateDirectory(change.Sources);
         Directory.CreateDirectory(change.Originals);
         Notes.AddRange(trust.Notes);
-        var work = new HostWork(paths, file, change, MayMount(change), reached) { Journal = journal };
+        var work = new HostWork(paths, file, change, tryMounts && MayMount(change), reached) { Journal = journal };
         work.Step(new SweptTrust("trust", trust.Swept));
         foreach (var folder in trust.Folders) work.Folder(folder);
         foreach (var planned in trust.Files) work.File(planned);
@@ -59,7 +60,7 @@ internal sealed class HostSetup(HostPaths paths, JournalFile file, Action<string
     }
 
     private HostChange Change(HostJournal journal, HostFacts facts) =>
-        new(facts, Path.Combine(paths.Runtime, journal.Id), Path.Combine(paths.State, journal.Id), paths.Told, Notes);
+        new(facts, Path.Combine(paths.Runtime, journal.Id), Path.Combine(paths.State, journal.Id), paths.Told, Notes, reached ?? (_ => { }));
 
     private static void Forget(string folder)
     {

@@ -86,11 +86,15 @@ internal sealed record MadeLink(string Target, string To) : HostStep(Target)
 /// <param name="Content">Digest of what was mounted, to see whether others wrote there.</param>
 internal sealed record MountedFile(string Target, int Number, Edit Edit, string Content) : HostStep(Target)
 {
+    private const string BelowEnding = ".below";
+
     public override bool Lasts => false;
 
     public static MountedFile Prepare(string target, int number, Edit edit, HostChange change)
     {
-        var content = edit.Apply(SafeFile.Read(target), change.Facts);
+        var below = SafeFile.Read(target) ?? [];
+        var content = edit.Apply(below, change.Facts);
+        SafeFile.WriteNew(change.Source(number) + BelowEnding, below);
         SafeFile.WriteNew(change.Source(number), content);
         SafeFile.MakeLike(change.Source(number), target);
         return new MountedFile(target, number, edit, Digest.Of(content).ToString());
@@ -103,7 +107,10 @@ internal sealed record MountedFile(string Target, int Number, Edit Edit, string 
         var source = change.Source(Number);
         var current = SafeFile.Read(source);
         if (!Mounting.TakeOff(source, Target, change, () => Neutralise(source, change))) return false;
-        if (current is not null && Digest.Of(current).ToString() != Content) CarryOver(current, change);
+        change.Reached($"took off {Target}");
+        if (current is null) return true;
+        if (Digest.Of(current).ToString() != Content) CarryOver(current, change);
+        change.Reached($"carried over {Target}");
         File.Delete(source);
         return true;
     }
@@ -120,7 +127,7 @@ internal sealed record MountedFile(string Target, int Number, Edit Edit, string 
 
     private void Neutralise(string source, HostChange change)
     {
-        if (SafeFile.Read(source) is { } current) SafeFile.WriteInPlace(source, Edit.Remove(current, null, change.Facts));
+        if (SafeFile.Read(source) is { } current) SafeFile.WriteInPlace(source, Edit.Remove(current, SafeFile.Read(source + BelowEnding), change.Facts));
     }
 }
 
@@ -162,7 +169,6 @@ internal sealed record WrittenFile(string Target, int Number, Edit Edit, bool Ex
         {
             Carve(current, original, change);
         }
-        File.Delete(change.Original(Number));
         return true;
     }
 

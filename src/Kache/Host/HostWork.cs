@@ -15,7 +15,11 @@ internal sealed class HostWork(HostPaths paths, JournalFile file, HostChange cha
         {
             // Before the first change that outlives a reboot, so that it is never there alone.
             _undoneAtBoot = true;
-            foreach (var undo in BootUndo.Steps(paths)) Step(undo);
+            foreach (var undo in BootUndo.Steps(paths))
+            {
+                MakeFolders(Path.GetDirectoryName(undo.Target)!);
+                Step(undo);
+            }
         }
         Journal = Journal with { Steps = [.. Journal.Steps, step] };
         file.Write(Journal);

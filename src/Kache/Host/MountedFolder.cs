@@ -38,7 +38,9 @@ internal sealed record MountedFolder(string Target, int Number, IReadOnlyList<Fo
         if (!Mounting.TakeOff(source, Target, change, () => Neutralise(source, change))) return false;
         if (Directory.Exists(source) && File.Exists(source + ListEnding))
         {
+            change.Reached($"took off {Target}");
             CarryOver(source, change);
+            change.Reached($"carried over {Target}");
             // The list goes first: without it nothing is carried over a second time.
             File.Delete(source + ListEnding);
             Directory.Delete(source, recursive: true);

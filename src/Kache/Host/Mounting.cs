@@ -21,7 +21,8 @@ internal static class Mounting
         if (!stack.Any(entry => MountTable.Shows(entry, source)))
         {
             // Never mounted, after a crash in between; a restarted machine; or somebody took it off.
-            if (File.Exists(source + MountedMark)) change.Notes.Add($"What start had mounted over {change.Told(target)} had been taken off already.");
+            if (!File.Exists(source + MountedMark)) return true;
+            change.Notes.Add($"What start had mounted over {change.Told(target)} had been taken off already.");
             File.Delete(source + MountedMark);
             return true;
         }

@@ -21,7 +21,7 @@ internal static class ToolConfig
     public static string RemovePip(string current, string original, HostFacts facts)
     {
         var text = RemoveLine(current, original, PipLine(facts), facts, ApplyPip);
-        if (text == current || original.Contains(PipSection, StringComparison.Ordinal)) return text;
+        if (text == current || text == original || original.Contains(PipSection, StringComparison.Ordinal)) return text;
         // The section was ours too, unless somebody put something into it.
         var lines = TextLines.Split(text);
         var section = lines.FindIndex(line => line.Trim() == PipSection);
