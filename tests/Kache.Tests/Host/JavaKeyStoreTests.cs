@@ -81,7 +81,7 @@ public sealed class JavaKeyStoreTests : IDisposable
 
     private static async Task<string> KeytoolAsync(params string[] arguments)
     {
-        using var keytool = Process.Start(new ProcessStartInfo("keytool", ["-J-Duser.language=en", "-J-Duser.timezone=UTC", .. arguments]) { RedirectStandardOutput = true })!;
+        using var keytool = Process.Start(new ProcessStartInfo("keytool", ["-J-Duser.language=en", "-J-Duser.timezone=UTC", .. arguments]) { UseShellExecute = false, RedirectStandardOutput = true })!;
         var said = await keytool.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await keytool.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.True(keytool.ExitCode == 0, said);

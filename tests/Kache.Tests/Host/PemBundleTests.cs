@@ -38,7 +38,7 @@ public sealed class PemBundleTests
     public async Task The_name_in_a_folder_is_the_one_that_openssl_looks_for(string subject)
     {
         var pem = HostTexts.Certificate(subject);
-        using var openssl = Process.Start(new ProcessStartInfo("openssl", ["x509", "-hash", "-noout"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        using var openssl = Process.Start(new ProcessStartInfo("openssl", ["x509", "-hash", "-noout"]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true })!;
         await openssl.StandardInput.WriteAsync(pem);
         openssl.StandardInput.Close();
         var expected = (await openssl.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)).Trim();
