@@ -95,13 +95,16 @@ internal sealed class DataStore : IAsyncDisposable
         }, cancellation);
     }
 
+    /// <summary>Removes what recording left of a session; others may keep files of theirs beside it.</summary>
     public void RemoveJournal(string sessionId)
     {
         var folder = _paths.Session(sessionId);
         if (!Directory.Exists(folder)) return;
-        // The journal first: a folder without one is nothing.
         File.Delete(_paths.Journal(sessionId));
-        Directory.Delete(folder, recursive: true);
+        foreach (var file in Directory.EnumerateFiles(folder, "*" + StorePaths.Unfinished)) File.Delete(file);
+        Disk.FlushFolder(folder);
+        if (Directory.EnumerateFileSystemEntries(folder).Any()) return;
+        Directory.Delete(folder);
         Disk.FlushFolder(_paths.Sessions);
     }
 

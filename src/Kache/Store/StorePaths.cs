@@ -7,7 +7,7 @@ namespace Kache.Store;
 /// <code>
 /// version                          the format's number
 /// lock                             held by the one server; its process id
-/// catalog.db                       tags, sessions, tokens (SQLite)
+/// kache.db                         tags, sessions, tokens (SQLite)
 /// recordings/sha256/ab/abcd…       root manifests
 /// segments/sha256/ab/abcd…         exchanges, look-ups and gaps of recordings
 /// blobs/sha256/ab/abcd…            large bodies
@@ -34,7 +34,7 @@ internal sealed class StorePaths(string folder)
 
     public string Lock => In("lock");
 
-    public string Catalog => In("catalog.db");
+    public string Catalog => In("kache.db");
 
     public string Recordings => In("recordings", Algorithm);
 
