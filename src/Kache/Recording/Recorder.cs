@@ -13,6 +13,7 @@ internal sealed partial class Recorder : ISessionEngine
 {
     private readonly Keeper _keeper;
     private readonly ConnectionPools _pools;
+    private readonly RecordedNames _names;
     private readonly RunningRequests _running = new();
     private readonly CancellationTokenSource _breakOff = new();
     private readonly ConcurrentDictionary<Authority, bool> _tunnelled = new();
@@ -27,6 +28,7 @@ internal sealed partial class Recorder : ISessionEngine
         Journal = journal;
         _http = http;
         _keeper = new Keeper(setup, journal, clock, logger);
+        _names = new RecordedNames(setup, names, _keeper);
         _pools = new ConnectionPools(http, new OriginRules(setup.Options.IsHttp1, setup.Options.IsInsecure));
     }
 
@@ -79,7 +81,7 @@ internal sealed partial class Recorder : ISessionEngine
         }
     }
 
-    public ValueTask<NameAnswer> LookUpAsync(string name, int type, CancellationToken cancellation) => throw new NotImplementedException();
+    public ValueTask<NameAnswer> LookUpAsync(string name, int type, CancellationToken cancellation) => _names.AnswerAsync(name, type, cancellation);
 
     public SessionReport Report()
     {
@@ -108,6 +110,7 @@ internal sealed partial class Recorder : ISessionEngine
             // Each becomes a gap on its own; that takes a moment and no more.
             await idle.WaitAsync(cancellation);
         }
+        await _names.CloseAsync().WaitAsync(cancellation);
     }
 
     private static string NotRecorded(TunnelReason reason) => reason == TunnelReason.Bypassed
