@@ -41,6 +41,9 @@ internal static class KacheServer
             ProbeHost = ProbeName.Host,
         }, clock, logging => Logging(logging, options));
         await proxy.StartAsync(cancellation);
+        var names = new DnsServerOptions { Advertise = options.Advertise };
+        await using var dns = new DnsServer(NameSockets(options, ports), new SessionNames(sessions), names, clock, loggers.CreateLogger<DnsServer>());
+        dns.Start();
 
         var listening = Listening(options);
         var facts = new ServerFacts
@@ -69,6 +72,7 @@ internal static class KacheServer
         await WaitAsync(options, sessions, clock, cancellation);
         talk.WriteLine("kache is ending; running sessions go on with the next start.");
         await apiServer.StopAsync(CancellationToken.None);
+        await dns.StopAsync();
         // Connections end with their sessions; what lingers after that is cut.
         await sessions.DisposeAsync();
         using var limit = new CancellationTokenSource(LongestStop, clock);
@@ -111,6 +115,9 @@ internal static class KacheServer
             throw;
         }
     }
+
+    private static IReadOnlyList<Socket> NameSockets(ServeOptions options, BoundPorts ports) =>
+        [.. Endpoints.On(options, options.DnsPort).SelectMany(endpoint => new[] { ports.Take(endpoint, ProtocolType.Udp), ports.Take(endpoint, ProtocolType.Tcp) })];
 
     private static CertificateAuthority OpenAuthority(ServeOptions options, TimeProvider clock) =>
         options is { CaCert: { } certificate, CaKey: { } key }
