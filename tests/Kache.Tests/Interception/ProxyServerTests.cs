@@ -111,7 +111,7 @@ public sealed class ProxyServerTests : IAsyncLifetime
     [Fact]
     public async Task Without_a_session_plain_http_is_told_so()
     {
-        var answer = await AskAsync(Transparent, "GET / HTTP/1.1\r\nHost: host.test\r\n\r\n");
+        var answer = await AskAsync(Transparent, "GET / HTTP/1.1\r\nHost: host.test\r\nConnection: close\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 403 ", answer, StringComparison.Ordinal);
         Assert.Contains("kache session open", answer, StringComparison.Ordinal);
         Assert.Contains("details=\"no_session\"", answer, StringComparison.Ordinal);
@@ -161,7 +161,7 @@ public sealed class ProxyServerTests : IAsyncLifetime
         var session = await OpenAsync();
         var answer = await AskAsync(Explicit, $"GET http://abs.test/a/../%2f HTTP/1.1\r\nHost: else.test\r\nProxy-Authorization: {Basic(session.Id, session.Secret)}\r\nConnection: close\r\n\r\n");
         Assert.EndsWith($"{session.Id} HTTP/1.1 GET http abs.test:80 /a/../%2f abs.test 0", answer, StringComparison.Ordinal);
-        Assert.StartsWith("HTTP/1.1 407 ", await AskAsync(Explicit, "GET http://abs.test/ HTTP/1.1\r\nHost: abs.test\r\n\r\n"), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 407 ", await AskAsync(Explicit, "GET http://abs.test/ HTTP/1.1\r\nHost: abs.test\r\nConnection: close\r\n\r\n"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -201,7 +201,7 @@ public sealed class ProxyServerTests : IAsyncLifetime
     public async Task What_is_neither_tls_nor_http_is_handed_on_with_the_tunnels_name(string first)
     {
         var session = await OpenAsync();
-        var answer = await AskAsync(Explicit, $"CONNECT git.test:22 HTTP/1.1\r\nProxy-Authorization: {Basic(session.Id, session.Secret)}\r\n\r\n{first}", finish: false);
+        var answer = await AskAsync(Explicit, $"CONNECT git.test:22 HTTP/1.1\r\nProxy-Authorization: {Basic(session.Id, session.Secret)}\r\n\r\n{first}");
         Assert.EndsWith("tunnelled", answer, StringComparison.Ordinal);
         Assert.Equal((new Kache.Exchanges.Authority("git.test", 22), TunnelReason.NotHttp), _engines.Engines[session.Id].Tunnels.Single());
     }
@@ -217,7 +217,7 @@ public sealed class ProxyServerTests : IAsyncLifetime
     public async Task The_probe_is_answered_with_the_sessions_id()
     {
         var session = await OpenAsync("127.0.0.1");
-        using var http = new HttpClient(Handler("probe.kache.internal", out _, "h2"));
+        using var http = new HttpClient(Handler("probe.kache.internal", out _, "http/1.1"));
         Assert.Equal($"kache {session.Id}\n", await http.GetStringAsync(new Uri("https://probe.kache.internal/"), Stop));
     }
 
@@ -228,7 +228,7 @@ public sealed class ProxyServerTests : IAsyncLifetime
         var fields = string.Concat(Enumerable.Range(0, 500).Select(i => string.Create(CultureInfo.InvariantCulture, $"x-f{i}: v\r\n")));
         var answer = await AskAsync(Transparent, $"GET /{new string('u', 100_000)} HTTP/1.1\r\nHost: a.test\r\nx-long: {new string('v', 100_000)}\r\n{fields}Connection: close\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 200 ", answer, StringComparison.Ordinal);
-        using var http = new HttpClient(Handler("files.origin.test", out _, "h2"));
+        using var http = new HttpClient(Handler("files.origin.test", out _, "http/1.1"));
         using var body = new StreamContent(new MemoryStream(new byte[40_000_000]));
         using var response = await http.PostAsync(new Uri("https://files.origin.test/up"), body, Stop);
         Assert.EndsWith(" 40000000", await response.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
@@ -334,14 +334,14 @@ public sealed class ProxyServerTests : IAsyncLifetime
     }
 
     /// <summary>Sends bytes as they are and reads to the end.</summary>
-    private static async Task<string> AskAsync(int port, string text, bool finish = true)
+    private static async Task<string> AskAsync(int port, string text)
     {
         using var tcp = new TcpClient();
         await tcp.ConnectAsync(IPAddress.Loopback, port, Stop);
-        await tcp.GetStream().WriteAsync(Encoding.Latin1.GetBytes(text), Stop);
-        if (finish) tcp.Client.Shutdown(SocketShutdown.Send);
+        var stream = tcp.GetStream();
+        await stream.WriteAsync(Encoding.Latin1.GetBytes(text), Stop);
         using var answer = new MemoryStream();
-        await tcp.GetStream().CopyToAsync(answer, Stop);
+        await stream.CopyToAsync(answer, Stop);
         return Encoding.Latin1.GetString(answer.ToArray());
     }
 }

@@ -34,9 +34,9 @@ internal sealed class EchoEngine(SessionSetup setup) : ISessionEngine
             await Release.Task.WaitAsync(context.RequestAborted);
         }
         context.Response.Headers["x-got"] = context.Request.Headers["x-value"];
-        await context.Response.WriteAsync(
-            string.Create(CultureInfo.InvariantCulture, $"{setup.Id} {context.Request.Protocol} {context.Request.Method} {route.Scheme} {route.Authority} {route.Target} {context.Request.Headers.Host} {received}"),
-            context.RequestAborted);
+        var text = string.Create(CultureInfo.InvariantCulture, $"{setup.Id} {context.Request.Protocol} {context.Request.Method} {route.Scheme} {route.Authority} {route.Target} {context.Request.Headers.Host} {received}");
+        if (!context.Response.HasStarted) context.Response.ContentLength = text.Length;
+        await context.Response.WriteAsync(text, context.RequestAborted);
     }
 
     public Task TunnelAsync(ConnectionContext client, Authority destination, TunnelReason reason)

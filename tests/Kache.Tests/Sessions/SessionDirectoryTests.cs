@@ -74,7 +74,7 @@ public sealed class SessionDirectoryTests : IAsyncLifetime
         Assert.False(_sessions.TryFind(one.Session.Id, two.Secret, out _));
         Assert.False(_sessions.TryFind("nobody", one.Secret, out _));
         Assert.False(_sessions.TryFind(one.Session.Id, "", out _));
-        Assert.DoesNotContain(one.Secret, File.ReadAllText(_store.Folder + "/kache.db", System.Text.Encoding.Latin1), StringComparison.Ordinal);
+        Assert.DoesNotContain(one.Secret, File.ReadAllText(new StorePaths(_store.Folder).Catalog, System.Text.Encoding.Latin1), StringComparison.Ordinal);
     }
 
     [Fact]

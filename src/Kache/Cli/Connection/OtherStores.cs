@@ -12,7 +12,7 @@ internal static class OtherStores
         if (!Reference.TryParse(asked, out var reference)) return unknown;
         foreach (var other in new[] { Folders.SystemData, Folders.UserData(shell.Variable) })
         {
-            if (other == folder || !File.Exists(Path.Combine(other, "kache.db"))) continue;
+            if (other == folder || !File.Exists(new StorePaths(other).Catalog)) continue;
             if (await HasAsync(other, reference, shell.Clock, cancellation))
                 return new KacheException(unknown.Token, $"{unknown.Message} It is in the store {other}: add '--data {other}'.", unknown);
         }
