@@ -4,13 +4,14 @@ namespace Kache.Exchanges;
 
 /// <summary>
 /// What makes two requests the same: method, scheme, authority, target as received, and the digest
-/// of the request body. Host joins when it names another host than the one dialled.
+/// of what the request body means (<see cref="Bodies.CanonicalBody"/>). Host joins when it names another host than the one dialled.
 /// Derived from an exchange, never kept under a digest.
 /// </summary>
 internal readonly record struct ExchangeKey(string Method, string Scheme, Authority Authority, string? Host, string Target, Digest Body)
 {
-    public static ExchangeKey Of(RecordedRequest request) =>
-        Of(request.Method, request.Scheme, request.Authority, request.Fields.First("host"), request.Target, request.Body.Digest);
+    /// <param name="body">What the request's body means.</param>
+    public static ExchangeKey Of(RecordedRequest request, Digest body) =>
+        Of(request.Method, request.Scheme, request.Authority, request.Fields.First("host"), request.Target, body);
 
     public static ExchangeKey Of(string method, string scheme, Authority authority, string? host, string target, Digest body)
     {

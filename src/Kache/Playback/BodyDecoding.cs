@@ -103,7 +103,8 @@ internal static class BodyDecoding
         {
             return await decoded.ReadAsync(memory, cancellation);
         }
-        catch (ZstdSharp.ZstdException e)
+        // What zstd and brotli say where gzip and deflate say that the data is invalid.
+        catch (Exception e) when (e is ZstdSharp.ZstdException or InvalidOperationException)
         {
             throw new InvalidDataException(e.Message, e);
         }

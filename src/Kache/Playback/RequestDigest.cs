@@ -1,27 +1,38 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using Kache.Exchanges;
+using Kache.Exchanges.Bodies;
 using Microsoft.AspNetCore.Http;
 
 namespace Kache.Playback;
 
-/// <summary>The digest of what a client sends, computed while it streams by; nothing of it is kept.</summary>
+/// <summary>
+/// What a client's request body means, as a digest, computed while it streams by. A body whose meaning is known is held for as
+/// long as it takes to read it, up to <see cref="CanonicalBody.LongestRead"/>; of any other nothing is kept.
+/// </summary>
 internal static class RequestDigest
 {
     /// <exception cref="IOException">The client broke off, or its framing is wrong.</exception>
     public static async ValueTask<Digest> ReadAsync(HttpContext context)
     {
+        var fields = new RequestFields(context.Request.Headers);
+        var (type, encoding) = (fields.Combined("content-type"), fields.Combined("content-encoding"));
+        var held = CanonicalBody.IsRead(type, encoding) ? new ArrayBufferWriter<byte>() : null;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         // The first read makes Kestrel send 100 Continue to a client that waits for it (BEHAVIOUR H13).
         var body = context.Request.BodyReader;
         while (true)
         {
             var read = await body.ReadAsync(context.RequestAborted);
-            foreach (var segment in read.Buffer) hash.AppendData(segment.Span);
+            if (held?.WrittenCount + read.Buffer.Length > CanonicalBody.LongestRead) held = null;
+            foreach (var segment in read.Buffer)
+            {
+                hash.AppendData(segment.Span);
+                held?.Write(segment.Span);
+            }
             body.AdvanceTo(read.Buffer.End);
             if (read.IsCompleted) break;
         }
-        Span<byte> digest = stackalloc byte[Digest.Size];
-        hash.GetHashAndReset(digest);
-        return new Digest(digest);
+        return held is null ? new Digest(hash.GetHashAndReset()) : CanonicalBody.Of(type, encoding, held.WrittenMemory);
     }
 }

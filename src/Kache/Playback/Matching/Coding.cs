@@ -1,3 +1,5 @@
+using Kache.Exchanges;
+
 namespace Kache.Playback.Matching;
 
 /// <summary>Whether an encoded answer goes to the client as it was recorded (BEHAVIOUR H9). Pure.</summary>

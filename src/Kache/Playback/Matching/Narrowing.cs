@@ -1,3 +1,5 @@
+using Kache.Exchanges;
+
 namespace Kache.Playback.Matching;
 
 /// <summary>

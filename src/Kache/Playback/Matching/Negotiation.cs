@@ -1,3 +1,5 @@
+using Kache.Exchanges;
+
 namespace Kache.Playback.Matching;
 
 /// <summary>Whether a request admits the type or the language that an answer has. Pure.</summary>

@@ -1,8 +1,10 @@
 using CsCheck;
+using Kache.Exchanges;
 using Kache.Playback.Matching;
+using Kache.Tests.Playback.Matching;
 using Xunit;
 
-namespace Kache.Tests.Playback.Matching;
+namespace Kache.Tests.Exchanges;
 
 [Trait("Row", "H9")]
 public sealed class ContentCodingsTests

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Kache.Playback.Matching;
+namespace Kache.Exchanges;
 
 /// <summary>One item of an Accept field: a name, its parameters left out, and its weight (RFC 9110 §12.4.2).</summary>
 internal readonly record struct Weighted(string Name, double Weight)

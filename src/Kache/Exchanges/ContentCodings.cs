@@ -1,4 +1,4 @@
-namespace Kache.Playback.Matching;
+namespace Kache.Exchanges;
 
 /// <summary>Content codings (RFC 9110 §8.4): what an answer carries, what a client accepts, what can be undone. Pure.</summary>
 internal static class ContentCodings
