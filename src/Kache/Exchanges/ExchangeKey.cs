@@ -9,6 +9,9 @@ namespace Kache.Exchanges;
 /// </summary>
 internal readonly record struct ExchangeKey(string Method, string Scheme, Authority Authority, string? Host, string Target, Digest Body)
 {
+    /// <summary>Raised whenever equal requests get other keys than before: indexes that were made by other rules are made again.</summary>
+    public const int Rules = 1;
+
     /// <param name="body">What the request's body means.</param>
     public static ExchangeKey Of(RecordedRequest request, Digest body) =>
         Of(request.Method, request.Scheme, request.Authority, request.Fields.First("host"), request.Target, body);

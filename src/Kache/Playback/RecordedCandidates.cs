@@ -48,7 +48,7 @@ internal sealed class RecordedCandidates(SealedRecording recording)
         {
             var exchange = await recording.ReadAsync(location, cancellation);
             // The index goes by a hash of the key.
-            if (await recording.KeyOfAsync(exchange, cancellation) == key) exchanges.Add(exchange);
+            if (recording.KeyOf(exchange.Request) == key) exchanges.Add(exchange);
         }
     }
 

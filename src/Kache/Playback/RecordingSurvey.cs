@@ -62,7 +62,7 @@ internal sealed class RecordingSurvey(SealedRecording recording) : IAsyncDisposa
         var kept = 0;
         await foreach (var exchange in recording.ReadAllAsync(cancellation))
         {
-            var key = await recording.KeyOfAsync(exchange, cancellation);
+            var key = recording.KeyOf(exchange.Request);
             var signs = SigningParameters.Strip(key.Target);
             var near = kept < MostRequests;
             if ((signs is null && !near) || !seen.Add(key)) continue;

@@ -76,6 +76,22 @@ internal sealed class BodyReader : IDisposable
         }
     }
 
+    /// <summary>The whole body in memory: for what is known to be small.</summary>
+    /// <exception cref="CorruptBodyException">The stored bytes are not those that were recorded.</exception>
+    public byte[] Hold()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_blobOf is not null) _sums ??= SumsFile.TryRead(_blobOf, _digest, Length) ?? SumsFile.Rebuild(_blobOf, _digest, _file!, CancellationToken.None);
+        var body = new byte[Length];
+        Read(body, 0);
+        for (var from = 0; from < body.Length; from += BodySums.ChunkSize)
+        {
+            var size = Math.Min(BodySums.ChunkSize, body.Length - from);
+            if (XxHash3.HashToUInt64(body.AsSpan(from, size)) != SumOf(from / BodySums.ChunkSize)) throw Corrupt(from, size);
+        }
+        return body;
+    }
+
     public void Dispose()
     {
         if (_disposed) return;

@@ -1,30 +1,27 @@
-using System.IO.Pipelines;
 using Kache.Exchanges;
 using Kache.Exchanges.Bodies;
 
 namespace Kache.Store;
 
-/// <summary>Keys of recorded requests: they are derived, so the request's body is read where its meaning makes the key.</summary>
+/// <summary>Keys of recorded requests. They are derived: the request's body is read where its meaning makes the key.</summary>
 internal static class RecordedKeys
 {
-    /// <summary>A body that the store does not hold whole goes by its bytes: its request is found by the same bytes alone.</summary>
-    public static async ValueTask<ExchangeKey> KeyOfAsync(this SealedRecording recording, Exchange exchange, CancellationToken cancellation)
+    public static ExchangeKey KeyOf(this SealedRecording recording, RecordedRequest request) => Of(request, recording.OpenBody);
+
+    /// <summary>A body that the store does not hold whole goes by its digest: its request is found by the same bytes alone.</summary>
+    public static ExchangeKey Of(RecordedRequest request, Func<Digest, BodyReader?> open)
     {
-        var request = exchange.Request;
-        if (!CanonicalBody.IsRead(request) || await HoldAsync(recording, request.Body, cancellation) is not { } body)
-            return ExchangeKey.Of(request, request.Body.Digest);
+        if (!CanonicalBody.IsRead(request) || Hold(request.Body, open) is not { } body) return ExchangeKey.Of(request, request.Body.Digest);
         return ExchangeKey.Of(request, CanonicalBody.Of(request.Fields.Combined("content-type"), request.Fields.Combined("content-encoding"), body));
     }
 
-    private static async ValueTask<ReadOnlyMemory<byte>?> HoldAsync(SealedRecording recording, Body body, CancellationToken cancellation)
+    private static byte[]? Hold(Body body, Func<Digest, BodyReader?> open)
     {
-        using var reader = recording.OpenBody(body.Digest);
+        using var reader = open(body.Digest);
         if (reader?.Length != body.Length) return null;
-        var held = new MemoryStream((int)body.Length);
         try
         {
-            await reader.CopyRangeAsync(PipeWriter.Create(held, new StreamPipeWriterOptions(leaveOpen: true)), 0, body.Length, cancellation);
-            return held.GetBuffer().AsMemory(0, (int)held.Length);
+            return reader.Hold();
         }
         catch (CorruptBodyException)
         {

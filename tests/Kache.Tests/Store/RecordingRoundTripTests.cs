@@ -39,7 +39,7 @@ public sealed class RecordingRoundTripTests
         for (var i = 0; i < 3; i++)
         {
             var found = new List<ExchangeLocation>();
-            recording.Find(ExchangeKey.Of(Sample.Exchange(i).Request), found);
+            recording.Find(ExchangeKey.Of(Sample.Exchange(i).Request, Digest.Empty), found);
             var exchange = await recording.ReadAsync(Assert.Single(found), Stop);
             Assert.Equal(Sample.Exchange(i, exchange.Response.Body), exchange);
             using var body = recording.OpenBody(exchange.Response.Body.Digest)!;
@@ -56,7 +56,7 @@ public sealed class RecordingRoundTripTests
         Assert.Equal(default, recording.Summary);
         Assert.Empty(recording.Hosts);
         var found = new List<ExchangeLocation>();
-        recording.Find(ExchangeKey.Of(Sample.Exchange(0).Request), found);
+        recording.Find(ExchangeKey.Of(Sample.Exchange(0).Request, Digest.Empty), found);
         Assert.Empty(found);
     }
 }

@@ -3,13 +3,10 @@ namespace Kache.Exchanges.Bodies;
 /// <summary>
 /// What a request body means, as a digest: two bodies that say the same have the same one (BEHAVIOUR H3, C1). Which
 /// differences say nothing, and why, is in docs/matching.md. Recording and playback compute it alike; it is never kept
-/// under a digest. Pure.
+/// under a digest. Whoever changes a rule here raises <see cref="ExchangeKey.Rules"/>. Pure.
 /// </summary>
 internal static class CanonicalBody
 {
-    /// <summary>Raised whenever any rule in this folder changes: what was derived by other rules is made again.</summary>
-    public const int RulesVersion = 1;
-
     // Held in memory while it is read. Audit requests of the largest projects and fetches of repositories with tens of
     // thousands of references stay below it; what is larger is an upload, and goes by its bytes.
     public const int LongestRead = 4 * 1024 * 1024;

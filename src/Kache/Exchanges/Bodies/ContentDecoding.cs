@@ -31,8 +31,8 @@ internal static class ContentDecoding
             using var stream = Decoder(coding, source, encoded.Span);
             return TryRead(stream, limit, out decoded);
         }
-        // What a wrong coding is told by: gzip and deflate, brotli, zstd and zstd that ends early.
-        catch (Exception e) when (e is InvalidDataException or InvalidOperationException or ZstdSharp.ZstdException or EndOfStreamException)
+        // Each decoder has its own way to say that the data is wrong; nothing else can fail in memory.
+        catch (Exception e) when (e is InvalidDataException or InvalidOperationException or IOException or ZstdSharp.ZstdException)
         {
             return false;
         }

@@ -37,7 +37,7 @@ internal sealed class IndexBuilder(StorePaths paths, StoredBodies stored, Func<D
         var ordinal = _exchanges.Count;
         var exchange = ExchangeEncoding.ReadExchange(record, ordinal);
         _exchanges.Add(new IndexedExchange(segment, checked((int)offset), record.Length, 0, XxHash3.HashToUInt64(record)));
-        _keys.Add(new IndexedKey(ExchangeKey.Of(exchange.Request).Hash(), ordinal, 0));
+        _keys.Add(new IndexedKey(RecordedKeys.Of(exchange.Request, digest => stored.Open(digest)).Hash(), ordinal, 0));
         _hosts.Add(exchange.Request.Authority);
         _bytes += exchange.Response.Body.Length;
         Add(exchange.Request.Body);
@@ -58,6 +58,7 @@ internal sealed class IndexBuilder(StorePaths paths, StoredBodies stored, Func<D
         var counts = new IndexCounts
         {
             Exchanges = _exchanges.Count,
+            KeyRules = ExchangeKey.Rules,
             Bodies = bodies.Length,
             Packs = packs.Count,
             Hosts = _hosts.Count,

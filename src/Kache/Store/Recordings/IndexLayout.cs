@@ -13,7 +13,7 @@ internal static class IndexLayout
     /// <summary>Where the sum of all other bytes is.</summary>
     public const int SumOffset = 120;
 
-    public static ReadOnlySpan<byte> Magic => "kacheIX1"u8;
+    public static ReadOnlySpan<byte> Magic => "kacheIX2"u8;
 }
 
 [StructLayout(LayoutKind.Sequential, Pack = 8)]
@@ -25,6 +25,10 @@ internal struct IndexCounts
     public int Hosts;
     public int Gaps;
     public int TextLength;
+
+    /// <summary><see cref="Exchanges.ExchangeKey.Rules"/> by which the keys were made.</summary>
+    public int KeyRules;
+    public int Unused;
     public long Bytes;
     public long FileLength;
 }

@@ -44,7 +44,7 @@ internal sealed unsafe class RecordingIndex : IDisposable
 
     private long TextStart => BodiesStart + ((long)_counts.Bodies * sizeof(IndexedBody));
 
-    /// <returns>Null when there is none, or one that is damaged, of another layout or of another recording.</returns>
+    /// <returns>Null when there is none, or one that is damaged, of another layout, of other rules for keys or of another recording.</returns>
     public static RecordingIndex? TryOpen(StorePaths paths, in Digest recording)
     {
         MemoryMappedFile? file = null;
@@ -138,6 +138,7 @@ internal sealed unsafe class RecordingIndex : IDisposable
         var head = new ReadOnlySpan<byte>(start, IndexLayout.HeadSize);
         counts = MemoryMarshal.Read<IndexCounts>(head[40..]);
         if (!head.StartsWith(IndexLayout.Magic) || new Digest(head.Slice(8, Digest.Size)) != recording || counts.FileLength != length) return false;
+        if (counts.KeyRules != ExchangeKey.Rules) return false;
         var hash = new XxHash3();
         hash.Append(head[..IndexLayout.SumOffset]);
         for (var at = (long)IndexLayout.HeadSize; at < length; at += Piece) hash.Append(new ReadOnlySpan<byte>(start + at, (int)Math.Min(Piece, length - at)));

@@ -98,7 +98,7 @@ public sealed class CanonicalBodyTests
         var type = Meaning.Any<string?>(null, Meaning.Json, Meaning.Form, Meaning.Fetch, "multipart/mixed; boundary=b", "text/plain");
         var coding = Meaning.Any<string?>(null, "gzip", "deflate", "br", "zstd");
         Gen.Select(type, coding, Gen.Byte.Array[0, 60]).Sample((type, coding, body) =>
-            Meaning.OfBytes(type, body, coding) == Meaning.OfBytes(type, [.. body], coding), iter: 5_000);
+            Meaning.OfBytes(type, body, coding) == Meaning.OfBytes(type, [.. body], coding), iter: 50_000);
     }
 
     private static byte[] Encoded(byte[] bytes, string coding)
