@@ -1,9 +1,8 @@
 namespace Kache.Host;
 
 /// <param name="Path">No part of it is a symlink. It may be missing.</param>
-/// <param name="InPlace">A mount there would be in a package manager's way.</param>
 /// <param name="Needed">Without it nothing works; others are told and left out when they cannot be changed.</param>
-internal sealed record PlannedFile(string Path, Edit Edit, bool InPlace = false, bool Needed = false);
+internal sealed record PlannedFile(string Path, Edit Edit, bool Needed = false);
 
 /// <summary>A folder of roots with what changes in it.</summary>
 /// <param name="Links">Symlinks to add: path relative to the folder, and where they lead.</param>

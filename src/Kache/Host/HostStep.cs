@@ -131,7 +131,7 @@ internal sealed record MountedFile(string Target, int Number, Edit Edit, string 
     }
 }
 
-/// <summary>A file changed where it is: only where mounts are not to be had, or would be in a package's way.</summary>
+/// <summary>A file changed where it is: only where mounts are not to be had.</summary>
 /// <param name="Existed">Whether there was a file; then its copy is kept.</param>
 /// <param name="Content">Digest of what was written.</param>
 internal sealed record WrittenFile(string Target, int Number, Edit Edit, bool Existed, string Content) : HostStep(Target)

@@ -32,15 +32,17 @@ internal sealed class HostWork(HostPaths paths, JournalFile file, HostChange cha
     {
         MakeFolders(planned.Path);
         if (mayMount && TryMount(() => MountedFolder.Prepare(planned.Path, ++_number, planned.Edits, planned.Links, change))) return;
-        foreach (var edit in planned.Edits) File(new PlannedFile(Path.Combine(planned.Path, edit.Path), edit.Edit, InPlace: true));
+        foreach (var edit in planned.Edits) File(new PlannedFile(Path.Combine(planned.Path, edit.Path), edit.Edit), mount: false);
         foreach (var (path, to) in planned.Links) Step(new MadeLink(Path.Combine(planned.Path, path), to));
     }
 
-    public void File(PlannedFile planned)
+    public void File(PlannedFile planned) => File(planned, mayMount);
+
+    private void File(PlannedFile planned, bool mount)
     {
         try
         {
-            Change(planned);
+            Change(planned, mount);
         }
         catch (Exception failure) when (!planned.Needed && failure is FormatException or IOException or UnauthorizedAccessException)
         {
@@ -48,12 +50,12 @@ internal sealed class HostWork(HostPaths paths, JournalFile file, HostChange cha
         }
     }
 
-    private void Change(PlannedFile planned)
+    private void Change(PlannedFile planned, bool mount)
     {
         var content = SafeFile.Read(planned.Path);
         if (content is not null && planned.Edit.Apply(content, change.Facts).AsSpan().SequenceEqual(content)) return;
         MakeFolders(Path.GetDirectoryName(planned.Path)!);
-        if (mayMount && !planned.InPlace)
+        if (mount)
         {
             // An empty file does no harm, should the machine lose power now.
             if (content is null) Step(new MadeFile(planned.Path, ""));

@@ -1,8 +1,8 @@
 namespace Kache.Host;
 
 /// <summary>
-/// Files of roots that Python packages carry (certifi's, and the copy in pip). They are changed in place: an upgrade of such a
-/// package unlinks its files, and would fail on a mount.
+/// Files of roots that Python packages carry: certifi's, which requests and others read, and copies of it. pip's own copy is
+/// not among them: pip is told the system's roots, and a mount within pip would keep it from upgrading itself.
 /// </summary>
 internal sealed class PythonRoots(HostPaths paths, Func<string, string?> variable)
 {
@@ -14,7 +14,7 @@ internal sealed class PythonRoots(HostPaths paths, Func<string, string?> variabl
     ];
 
     private static readonly string[] Packages =
-        ["certifi/cacert.pem", "pip/_vendor/certifi/cacert.pem", "botocore/cacert.pem", "httplib2/cacerts.txt"];
+        ["certifi/cacert.pem", "botocore/cacert.pem", "httplib2/cacerts.txt"];
 
     public IEnumerable<string> Find()
     {

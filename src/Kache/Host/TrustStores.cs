@@ -52,7 +52,7 @@ internal sealed partial class TrustStores(HostPaths paths, Func<string, string?>
         foreach (var file in NamedFiles()) AddFile(file, new Edit(EditKind.Roots));
         foreach (var store in KeyStores()) AddFile(store, new Edit(EditKind.KeyStore));
         AddNamedKeyStore();
-        foreach (var file in new PythonRoots(paths, variable).Find()) AddFile(file, new Edit(EditKind.Roots), inPlace: true);
+        foreach (var file in new PythonRoots(paths, variable).Find()) AddFile(file, new Edit(EditKind.Roots));
         AddTools();
         return new HostPlan(_folders, [.. _files.Values], [.. RootFolders.Concat(AnchorFolders).Select(f => paths.Real(paths.At(f))).Distinct(StringComparer.Ordinal)], _notes);
     }
@@ -109,11 +109,11 @@ internal sealed partial class TrustStores(HostPaths paths, Func<string, string?>
         links[Path.Combine(below, $"{hash}.{number}")] = name;
     }
 
-    private void AddFile(string path, Edit edit, bool inPlace = false)
+    private void AddFile(string path, Edit edit)
     {
         var file = paths.Real(path);
         if (!File.Exists(file) || _folders.Exists(f => f.Edits.Any(e => Path.Combine(f.Path, e.Path) == file))) return;
-        _files.TryAdd(file, new PlannedFile(file, edit, inPlace));
+        _files.TryAdd(file, new PlannedFile(file, edit));
     }
 
     private IEnumerable<string> KeyStores()
