@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net.Http;
 using System.Net.Http.Headers;
 using Kache.Exchanges;
+using Microsoft.Extensions.Primitives;
 
 namespace Kache.Recording;
 
@@ -59,7 +60,8 @@ internal static class MessageFields
         {
             // BEHAVIOUR N8: kept, but the client must not be led away from the proxy.
             if (name is "alt-svc" or "content-length") continue;
-            headers.Append(name, value);
+            // Not Append: it passes over empty values.
+            headers[name] = StringValues.Concat(headers[name], value);
         }
     }
 
