@@ -21,7 +21,7 @@ internal sealed class ClientResponse(HttpContext context)
 
     private bool IsHttp11 => HttpProtocol.IsHttp11(context.Request.Protocol);
 
-    /// <summary>Puts the head together; it leaves with the first bytes or with <see cref="StartAsync"/>.</summary>
+    /// <summary>Puts the head together; it leaves with the first bytes or with <see cref="SendHeadAsync"/>.</summary>
     /// <param name="length">Content-Length; null for none.</param>
     public void SetHead(int status, string reason, Fields fields, long? length)
     {
@@ -38,7 +38,8 @@ internal sealed class ClientResponse(HttpContext context)
         if (_chunked) response.Headers.TransferEncoding = "chunked";
     }
 
-    public Task StartAsync() => AttemptAsync(static (context, _) => context.Response.StartAsync(), default);
+    /// <summary>The head leaves now: Kestrel's StartAsync would only put it into a buffer.</summary>
+    public Task SendHeadAsync() => AttemptAsync(static (context, _) => context.Response.Body.FlushAsync(), default);
 
     public Task WriteAsync(ReadOnlyMemory<byte> bytes)
     {
@@ -64,13 +65,17 @@ internal sealed class ClientResponse(HttpContext context)
     /// The end of an answer that is not whole: never a clean one (BEHAVIOUR H11), and, as far as the protocol lets us, not
     /// before what was sent of it has arrived: a reset connection may lose what is still in flight.
     /// </summary>
-    public void Break()
+    public async Task BreakAsync()
     {
         var fallsShort = _chunked || (TakesBody && _promised > Sent);
+        if (!fallsShort || !IsHttp11 || context.Features.Get<IConnectionLifetimeNotificationFeature>() is not { } connection)
+        {
+            context.Abort();
+            return;
+        }
         // The connection ends after the last byte, before the last chunk or the promised length.
-        if (fallsShort && IsHttp11 && context.Response.HasStarted && context.Features.Get<IConnectionLifetimeNotificationFeature>() is { } connection)
-            connection.RequestClose();
-        else context.Abort();
+        connection.RequestClose();
+        await SendHeadAsync();
     }
 
     private static async Task WriteChunkAsync(HttpContext context, ReadOnlyMemory<byte> bytes)

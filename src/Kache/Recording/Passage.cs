@@ -67,7 +67,7 @@ internal sealed class Passage : IAsyncDisposable
         catch (OperationCanceledException) when (_linger.Stop.IsCancellationRequested)
         {
             await _keeper.GapAsync(GapKind.IncompleteBody, _url, _linger.WhyStopped);
-            _client.Break();
+            await _client.BreakAsync();
             return;
         }
         catch (Exception e) when (FailureReading.Read(e) is { } failure)
@@ -133,7 +133,7 @@ internal sealed class Passage : IAsyncDisposable
             }
             else
             {
-                _client.Break();
+                await _client.BreakAsync();
             }
         }
         finally
@@ -157,7 +157,7 @@ internal sealed class Passage : IAsyncDisposable
         if (_body?.ClientBroke == true)
         {
             await _keeper.GapAsync(GapKind.IncompleteBody, _url, "The client broke off while it was sending its request.");
-            _client.Break();
+            await _client.BreakAsync();
             return;
         }
         var answer = OwnAnswer.Of(failure);

@@ -79,7 +79,7 @@ internal sealed class Tee(Stream origin, BodyPlan plan, ClientResponse client, K
         if (!reading.IsCompleted && _received == 0)
         {
             var first = reading.AsTask();
-            await client.StartAsync();
+            await client.SendHeadAsync();
             return await first;
         }
         return await reading;
