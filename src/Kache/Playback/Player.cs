@@ -146,9 +146,9 @@ internal sealed partial class Player : ISessionEngine
         if (delivery.BrokenOff) place.GiveBack();
         _tally.Answered(asked.Authority, delivery.Bytes);
         var url = asked.Url;
-        List(asked.Method, url, StatusOf(place.Answer, delivery.As), delivery.Bytes, started, StepNames.Of(step, delivery.As));
         if (delivery.As == MadeAs.Incomplete) TellIncomplete(url, place.Answer);
         if (delivery.As == MadeAs.Damaged) TellDamaged(asked.Method, url, delivery.Failure);
+        List(asked.Method, url, StatusOf(place.Answer, delivery.As), delivery.Bytes, started, StepNames.Of(step, delivery.As));
     }
 
     private async Task MissAsync(HttpContext context, AskedRequest asked, MissAnswer answer, long started)
