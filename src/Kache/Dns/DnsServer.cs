@@ -44,7 +44,11 @@ internal sealed partial class DnsServer : IAsyncDisposable
     /// <summary>Whoever asks from now on is answered.</summary>
     public void Start()
     {
-        foreach (var socket in _sockets.Where(s => s.SocketType == SocketType.Stream)) socket.Listen(Backlog);
+        foreach (var socket in _sockets)
+        {
+            if (socket.SocketType == SocketType.Stream) socket.Listen(Backlog);
+            else PacketSender.Prepare(socket);
+        }
         _running = Task.WhenAll(_ports.Select(RunAsync).ToList());
     }
 

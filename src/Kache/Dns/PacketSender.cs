@@ -15,12 +15,22 @@ internal static partial class PacketSender
     private const int IpPacketInfo = 8;
     private const int Ipv6Protocol = 41;
     private const int Ipv6PacketInfo = 50;
+    private const int Ipv6FreeBind = 78;
     private const int DontWait = 0x40;
     private const int Interrupted = 4;
 
     // struct cmsghdr on 64-bit Linux: a length of eight bytes, level and type of four each.
     private const int ControlHead = 16;
     private const int ControlSpace = ControlHead + 24;
+
+    /// <summary>
+    /// In a sandbox every address in the world is the server's, by a route and not by an interface: IPv6 sends from such
+    /// an address only when told that it may (ipv6(7), IPV6_FREEBIND); IPv4 does as it is.
+    /// </summary>
+    public static void Prepare(Socket socket)
+    {
+        if (socket.AddressFamily == AddressFamily.InterNetworkV6) socket.SetRawSocketOption(Ipv6Protocol, Ipv6FreeBind, [1, 0, 0, 0]);
+    }
 
     /// <param name="from">Of the socket's family.</param>
     /// <param name="networkInterface">Index of the interface that the query came in on; matters for link-local addresses only.</param>

@@ -55,12 +55,21 @@ public sealed class DnsServerTests
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "A network namespace needs root.");
         var (server, clients) = await InNamespaceAsync(
-            ["address add 10.73.0.1/24 dev lo", "address add 10.73.0.2/24 dev lo", "address add 2001:db8:73::1/64 dev lo nodad", "address add 2001:db8:73::2/64 dev lo nodad"],
+            [
+                "address add 10.73.0.1/24 dev lo", "address add 10.73.0.2/24 dev lo", "address add 2001:db8:73::1/64 dev lo nodad", "address add 2001:db8:73::2/64 dev lo nodad",
+                // As in a sandbox: every address in the world is the server's.
+                "route add local 0.0.0.0/0 dev lo", "-6 route add local ::/0 dev lo",
+            ],
             () =>
             {
                 var four = new RunningServer(new FakeSessions(), "0.0.0.0");
                 var six = new RunningServer(new FakeSessions(), "::");
-                return (new[] { four, six }, new[] { four.UdpClient("10.73.0.2", "10.73.0.1"), four.UdpClient("10.73.0.1", "10.73.0.2"), six.UdpClient("2001:db8:73::2", "2001:db8:73::1"), six.UdpClient("2001:db8:73::1", "2001:db8:73::2") });
+                Socket[] clients =
+                [
+                    four.UdpClient("10.73.0.2", "10.73.0.1"), four.UdpClient("10.73.0.1", "10.73.0.2"), four.UdpClient("203.0.113.53", "10.73.0.1"),
+                    six.UdpClient("2001:db8:73::2", "2001:db8:73::1"), six.UdpClient("2001:db8:73::1", "2001:db8:73::2"), six.UdpClient("2001:db8:ffff::53", "2001:db8:73::1"),
+                ];
+                return (new[] { four, six }, clients);
             });
         foreach (var client in clients)
         {

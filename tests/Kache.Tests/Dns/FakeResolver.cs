@@ -38,12 +38,12 @@ internal sealed class FakeResolver : IAsyncDisposable
     private readonly CancellationTokenSource _end = new();
     private readonly Task _running;
 
-    public FakeResolver(Func<string, int, Said> says, string address = "127.0.0.1")
+    public FakeResolver(Func<string, int, Said> says, string address = "127.0.0.1", int port = 0)
     {
         _says = says;
         var ip = IPAddress.Parse(address);
         _udp = new Socket(ip.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
-        _udp.Bind(new IPEndPoint(ip, 0));
+        _udp.Bind(new IPEndPoint(ip, port));
         Endpoint = (IPEndPoint)_udp.LocalEndPoint!;
         _tcp = new Socket(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         _tcp.Bind(Endpoint);
