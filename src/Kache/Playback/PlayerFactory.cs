@@ -19,6 +19,8 @@ internal sealed class PlayerFactory(
             throw new ArgumentException("Playback needs to know which recording to play", nameof(setup));
         var recording = await store.OpenRecordingAsync(digest, cancellation);
         expectHosts?.Invoke(recording.Hosts.Select(host => host.DialName));
-        return new Player(recording, setup, clock, _log);
+        var player = new Player(recording, setup, clock, _log);
+        await player.RecallAsync(cancellation);
+        return player;
     }
 }
