@@ -38,8 +38,12 @@ internal sealed class ClientResponse(HttpContext context)
         if (_chunked) response.Headers.TransferEncoding = "chunked";
     }
 
-    /// <summary>The head leaves now: Kestrel's StartAsync would only put it into a buffer.</summary>
-    public Task SendHeadAsync() => AttemptAsync(static (context, _) => context.Response.Body.FlushAsync(), default);
+    /// <summary>
+    /// The head leaves now: Kestrel's StartAsync would only put it into a buffer. One that nothing follows is the end, and leaves
+    /// with <see cref="CompleteAsync"/>.
+    /// </summary>
+    public Task SendHeadAsync() =>
+        TakesBody ? AttemptAsync(static (context, _) => context.Response.Body.FlushAsync(), default) : Task.CompletedTask;
 
     public Task WriteAsync(ReadOnlyMemory<byte> bytes)
     {

@@ -25,6 +25,8 @@ internal sealed partial class Keeper(SessionSetup setup, SessionJournal journal,
 
     public CredentialVeil Veil { get; } = new(journal.CredentialOrdinals);
 
+    public KeptWholes Wholes { get; } = new();
+
     public long GapCount => Interlocked.Read(ref _gapCount);
 
     /// <summary>The first ones, in the order in which they came.</summary>

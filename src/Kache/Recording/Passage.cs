@@ -22,6 +22,9 @@ internal sealed class Passage : IAsyncDisposable
     // An origin may think for minutes (archives made on request); clients have shorter limits of their own.
     private static readonly TimeSpan LongestThought = TimeSpan.FromMinutes(10);
 
+    // Well below the shortest limit that clients have for an answer's head (10 s, pip and npm in their retries).
+    private static readonly TimeSpan LongestWaitForKept = TimeSpan.FromSeconds(5);
+
     private readonly HttpContext _context;
     private readonly RequestRoute _route;
     private readonly Keeper _keeper;
@@ -33,10 +36,12 @@ internal sealed class Passage : IAsyncDisposable
     private readonly KeptBody _keptRequest;
     private readonly RequestBody? _body;
     private readonly Fields _fields;
+    private readonly ClientConditions? _withheld;
     private readonly long _ordinal;
     private readonly DateTimeOffset _started;
     private readonly long _startedTicks;
     private readonly string _url;
+    private bool _hasIt;
 
     public Passage(HttpContext context, RequestRoute route, Keeper keeper, ConnectionPools pools, CancellationToken breakOff)
     {
@@ -47,7 +52,11 @@ internal sealed class Passage : IAsyncDisposable
         (_context, _route, _keeper, _pools) = (context, route, keeper, pools);
         _pool = pools.For(context, route.Authority);
         _url = RouteText.Url(route);
-        _fields = MessageFields.FromClient(context.Request.Headers);
+        var asked = MessageFields.FromClient(context.Request.Headers);
+        _withheld = ClientConditions.Of(context.Request.Method, asked) is { } conditions && !keeper.Wholes.Hold(route, asked.First("host"), conditions)
+            ? conditions
+            : null;
+        _fields = _withheld is null ? asked : asked.Without(ClientConditions.IsOne);
         _client = new ClientResponse(context);
         _keptRequest = keeper.CreateBody();
         var hasBody = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? false;
@@ -113,23 +122,25 @@ internal sealed class Passage : IAsyncDisposable
         var status = (int)response.StatusCode;
         _pools.Heed(_context, _route.Authority, status, fields);
         await TellInterimAsync();
-        _client.SetHead(status, response.ReasonPhrase ?? "", fields, plan.Fault is null ? plan.Length : null);
+        _hasIt = _withheld?.AreMetBy(status, fields) == true;
+        if (_hasIt) _client.SetHead(StatusCodes.Status304NotModified, "Not Modified", ClientConditions.NotModified(fields), length: null);
+        else _client.SetHead(status, response.ReasonPhrase ?? "", fields, plan.Fault is null ? plan.Length : null);
         await using var kept = _keeper.CreateBody();
         var tee = new Tee(await response.Content.ReadAsStreamAsync(CancellationToken.None), plan, _client, kept, _linger);
         try
         {
             // 4
-            var end = plan.Framing == Framing.None ? default : await tee.RunAsync();
+            var end = plan.Framing == Framing.None ? default : await RunAsync(tee);
             // 5
             var trailers = MessageFields.Trailers(response);
             var recorded = new RecordedResponse(
                 status, response.ReasonPhrase ?? "", VersionText(response.Version), fields, plan.Framing, Body.Empty, trailers);
             await KeepAsync(recorded, kept, end.Fault is null ? ExchangeOutcome.Complete : ExchangeOutcome.Incomplete, end);
             // 6
-            if (end.Fault is null)
+            if (end.Fault is null || _hasIt)
             {
                 await tee.ReleaseAsync();
-                await _client.CompleteAsync(trailers);
+                await _client.CompleteAsync(_hasIt ? Fields.None : trailers);
             }
             else
             {
@@ -139,6 +150,25 @@ internal sealed class Passage : IAsyncDisposable
         finally
         {
             tee.Return();
+        }
+    }
+
+    /// <summary>
+    /// The client that has it waits for the whole to be kept, as it would wait for the end of an answer; but only so long as no
+    /// client gives up.
+    /// </summary>
+    private async Task<BodyEnd> RunAsync(Tee tee)
+    {
+        var ending = tee.RunAsync();
+        if (!_hasIt) return await ending;
+        try
+        {
+            return await ending.WaitAsync(LongestWaitForKept, _keeper.Clock);
+        }
+        catch (TimeoutException)
+        {
+            await _client.CompleteAsync(Fields.None);
+            return await ending;
         }
     }
 
@@ -187,8 +217,9 @@ internal sealed class Passage : IAsyncDisposable
                 _keeper.Veil.Cover(_fields), requestBody);
             var exchange = new Exchange(
                 _ordinal, _started, took, request, response with { Body = body.Value }, outcome, end.Token,
-                outcome == ExchangeOutcome.Failed || _route.Scheme == "http" ? null : _pool.ChainOf(_route.Authority));
-            await _keeper.KeepAsync(exchange, _url);
+                outcome == ExchangeOutcome.Failed || _route.Scheme == "http" ? null : _pool.ChainOf(_route.Authority), _withheld?.Names);
+            if (await _keeper.KeepAsync(exchange, _url) && outcome == ExchangeOutcome.Complete && response.Status == 200 && request.Method == "GET")
+                _keeper.Wholes.Add(_route, request.Fields.First("host"), response.Fields);
         }
         if (outcome == ExchangeOutcome.Incomplete) await _keeper.GapAsync(GapKind.IncompleteBody, _url, end.Fault!);
         var step = body is null ? "not-stored" : outcome switch
@@ -197,7 +228,8 @@ internal sealed class Passage : IAsyncDisposable
             ExchangeOutcome.Incomplete => "incomplete",
             _ => "failed",
         };
-        _keeper.Answered(_started, _context.Request.Method, _url, response.Status, end.Received, took, step);
+        _keeper.Answered(
+            _started, _context.Request.Method, _url, _hasIt ? StatusCodes.Status304NotModified : response.Status, end.Received, took, _hasIt ? step + "+not-modified" : step);
     }
 
     private async ValueTask<Body> RequestBodyAsync()
