@@ -59,7 +59,7 @@ public sealed class UpstreamNamesTests : IDisposable
         var clock = Stopwatch.StartNew();
         var unknown = Assert.IsType<HostLookup.Unknown>(await names.LookUpHostAsync("slow.test", Stop));
         Assert.True(unknown.TimedOut);
-        Assert.InRange(clock.Elapsed.TotalSeconds, 1.8, 3);
+        Assert.InRange(clock.Elapsed.TotalSeconds, 1.8, 5);
         // The question was sent again, in case the first was lost.
         Assert.True(resolver.Asked.Count(a => a == "slow.test/1") > 1);
     }
@@ -113,7 +113,7 @@ public sealed class UpstreamNamesTests : IDisposable
         var names = Names([closed, silent.Endpoint, ill.Endpoint, good.Endpoint]);
         var clock = Stopwatch.StartNew();
         Assert.Equal(["192.0.2.9"], await AddressesAsync(names, "a.test"));
-        Assert.InRange(clock.Elapsed.TotalSeconds, 0.3, 1.5);
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0.3, 1.9);
     }
 
     [Fact]

@@ -77,14 +77,23 @@ public sealed class UpstreamResolversTests : IDisposable
         await using var resolver = new FakeResolver((name, _) =>
         {
             if (name == ProbeName.Host) Interlocked.Increment(ref probes);
-            return name != ProbeName.Host ? Said.Addresses("192.0.2.1") : well ? Said.NoSuchName : new Said(5);
+            return !well ? new Said(5) : name == ProbeName.Host ? Said.NoSuchName : Said.Addresses("192.0.2.1");
         });
         var resolvers = Resolvers(new UpstreamOptions { Resolvers = [resolver.Endpoint] });
         await Assert.ThrowsAsync<UpstreamException>(() => resolvers.AskAsync(resolver.Endpoint, Packets.Query("a.test", 1), Stop));
-        Assert.Empty(resolver.Asked);
+        Assert.Equal(["/2"], resolver.Asked);
         well = true;
         await Task.WhenAll(Enumerable.Range(0, 20).Select(i => resolvers.AskAsync(resolver.Endpoint, Packets.Query($"h{i}.test", 1), Stop)));
         Assert.Equal(2, probes);
+    }
+
+    [Fact]
+    [Trait("Row", "N5")]
+    public async Task A_resolver_that_refuses_the_probes_domain_only_is_a_resolver()
+    {
+        await using var corporate = new FakeResolver((name, _) => name.EndsWith(".internal", StringComparison.Ordinal) ? new Said(5) : Said.Addresses("192.0.2.1"));
+        var resolvers = Resolvers(new UpstreamOptions { Resolvers = [corporate.Endpoint] });
+        Assert.Equal(["192.0.2.1"], Packets.Read(await resolvers.AskAsync(corporate.Endpoint, Packets.Query("a.test", 1), Stop)).Addresses);
     }
 
     [Fact]

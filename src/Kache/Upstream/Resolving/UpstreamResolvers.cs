@@ -72,26 +72,32 @@ internal sealed class UpstreamResolvers
 
     private async Task<Proof> TakeProofAsync(IPEndPoint resolver)
     {
-        var query = UpstreamMessage.Query((ushort)RandomNumberGenerator.GetInt32(0x10000), ProbeName.Host, RecordType.Txt)!;
+        var verdict = await AskAsync(resolver, ProbeName.Host, RecordType.Txt) switch
+        {
+            { } answer when UpstreamMessage.HasText(answer, ProbeName.Mark) => Verdict.Kache,
+            { } answer when Code(answer) != ResponseCode.Refused => Verdict.Resolver,
+            // A Kache without a session for us refuses everything. One that refuses or swallows names under .internal only,
+            // because a network uses them for something else, is a resolver.
+            _ => await AskAsync(resolver, "", RecordType.Ns) is { } root && Code(root) == ResponseCode.NoError ? Verdict.Resolver : Verdict.Silent,
+        };
+        return new Proof(verdict, _clock.GetTimestamp());
+    }
+
+    private async Task<byte[]?> AskAsync(IPEndPoint resolver, string name, int type)
+    {
+        var query = UpstreamMessage.Query((ushort)RandomNumberGenerator.GetInt32(0x10000), name, type)!;
         try
         {
-            var answer = await _sockets.QueryAsync(resolver, query, CancellationToken.None);
-            return new Proof(Judge(answer), _clock.GetTimestamp());
+            return await _sockets.QueryAsync(resolver, query, CancellationToken.None);
         }
         catch (UpstreamException)
         {
             // Said to whoever asked it; the next one proves it anew.
-            return new Proof(Verdict.Silent, _clock.GetTimestamp());
+            return null;
         }
     }
 
-    private static Verdict Judge(ReadOnlySpan<byte> answer)
-    {
-        DnsHeader.TryRead(answer, out var header);
-        // A Kache refuses whoever has no session with it; a resolver that refuses is of no use either.
-        if (header.Code == ResponseCode.Refused) return Verdict.Silent;
-        return UpstreamMessage.HasText(answer, ProbeName.Mark) ? Verdict.Kache : Verdict.Resolver;
-    }
+    private static ResponseCode Code(byte[] answer) => DnsHeader.TryRead(answer, out var header) ? header.Code : ResponseCode.ServerFailure;
 
     private enum Verdict
     {
