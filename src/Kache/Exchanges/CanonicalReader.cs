@@ -8,6 +8,8 @@ internal ref struct CanonicalReader(ReadOnlySpan<byte> bytes)
 {
     private const int LongestNumber = 10;
 
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     private ReadOnlySpan<byte> _rest = bytes;
 
     public readonly int Remaining => _rest.Length;
@@ -50,7 +52,17 @@ internal ref struct CanonicalReader(ReadOnlySpan<byte> bytes)
 
     public string Latin1() => Encoding.Latin1.GetString(Bytes());
 
-    public string Utf8() => Encoding.UTF8.GetString(Bytes());
+    public string Utf8()
+    {
+        try
+        {
+            return StrictUtf8.GetString(Bytes());
+        }
+        catch (DecoderFallbackException)
+        {
+            throw Malformed("a text is not UTF-8");
+        }
+    }
 
     public Digest Digest() => new(Take(Exchanges.Digest.Size));
 

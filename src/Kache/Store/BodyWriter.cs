@@ -16,8 +16,8 @@ namespace Kache.Store;
 /// </remarks>
 internal sealed class BodyWriter : IAsyncDisposable
 {
-    // What a connection's buffers hold anyhow; a thousand bodies at once take 64 MiB.
-    public const int LongestHeld = 64 * 1024;
+    // With the head of a frame it is what a pool gives out in one piece of 64 KiB; a thousand bodies at once take 64 MiB.
+    public const int LongestHeld = (64 * 1024) - PackFrame.HeadSize;
 
     private const int FirstSize = 8 * 1024;
 

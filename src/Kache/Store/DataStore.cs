@@ -233,7 +233,14 @@ internal sealed class DataStore : IAsyncDisposable
 
     private RecordingIndex Reindex(in Digest digest, Manifest manifest, CancellationToken cancellation)
     {
-        new IndexBuilder(_paths, _bodies).Build(digest, manifest, cancellation);
+        try
+        {
+            new IndexBuilder(_paths, _bodies).Build(digest, manifest, cancellation);
+        }
+        catch (IOException e)
+        {
+            throw StoreFullException.Of(e, Folder);
+        }
         return RecordingIndex.TryOpen(_paths, digest)
             ?? throw new DataFolderException($"The index of the recording {digest} could not be made in {Folder}: what was written there is not what is read. Check the disk.");
     }

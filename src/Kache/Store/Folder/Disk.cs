@@ -13,15 +13,16 @@ internal static partial class Disk
     private const int OpenReadOnly = 0;
     private const int OpenCloseOnExec = 0x80000;
     private const int KeepSize = 1;
-    private const int Shared = 1;
-    private const int Exclusive = 2;
-    private const int NotBlocking = 4;
+    private const int SetDescriptionLock = 37;
+    private const short ReadLock = 0;
+    private const short WriteLock = 1;
 
     private const int NoSpace = 28;
     private const int QuotaExceeded = 122;
     private const int FileTooBig = 27;
     private const int Interrupted = 4;
     private const int WouldBlock = 11;
+    private const int PermissionDenied = 13;
     private const int InvalidArgument = 22;
     private const int NotImplemented = 38;
     private const int NotSupported = 95;
@@ -75,13 +76,18 @@ internal static partial class Disk
         throw Failure("open", path);
     }
 
+    /// <summary>
+    /// Locks the whole file until it is closed. Open file description locks (fcntl(2)): .NET takes flock(2) on whatever it
+    /// opens, so that one who wants to read who holds the lock could not even open the file.
+    /// </summary>
     /// <returns>False when somebody else holds it.</returns>
     public static bool TryLock(SafeFileHandle file, bool exclusive)
     {
-        while (flock(file, (exclusive ? Exclusive : Shared) | NotBlocking) < 0)
+        var wanted = new FileLock { Type = exclusive ? WriteLock : ReadLock };
+        while (fcntl(file, SetDescriptionLock, ref wanted) < 0)
         {
             var error = Marshal.GetLastPInvokeError();
-            if (error == WouldBlock) return false;
+            if (error is WouldBlock or PermissionDenied) return false;
             if (error != Interrupted) throw Failure("lock", "a file of the store");
         }
         return true;
@@ -124,9 +130,20 @@ internal static partial class Disk
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fsync(SafeFileHandle file);
 
+    // Variadic in C; on the 64-bit systems that we run on, the third argument is passed like any other.
     [LibraryImport("libc", SetLastError = true)]
-    private static partial int flock(SafeFileHandle file, int operation);
+    private static partial int fcntl(SafeFileHandle file, int command, ref FileLock argument);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fallocate(SafeFileHandle file, int mode, long offset, long length);
+
+    /// <summary>struct flock of 64-bit Linux; all of the file from its beginning.</summary>
+    private struct FileLock
+    {
+        public short Type;
+        public short Whence;
+        public long Start;
+        public long Length;
+        public int Process;
+    }
 }

@@ -29,7 +29,6 @@ internal sealed class FolderGate : IDisposable
             RefuseNetwork(folder);
             Disk.MakeFolder(folder);
             if (!File.Exists(paths.Version)) WriteVersion(paths);
-            CheckVersion(paths);
             // Shared by all who use the folder: whoever changes its format needs it alone.
             var version = Disk.OpenRead(paths.Version);
             SafeFileHandle? server = null;
@@ -37,6 +36,7 @@ internal sealed class FolderGate : IDisposable
             {
                 if (!Disk.TryLock(version, exclusive: false))
                     throw new DataFolderException($"The data folder {folder} is being changed by another kache process. Try again when it has ended.");
+                CheckVersion(paths);
                 if (access == StoreAccess.Server) server = LockForServer(paths);
                 foreach (var each in paths.Folders) Disk.MakeFolderForGood(each);
                 return new FolderGate(version, server);
