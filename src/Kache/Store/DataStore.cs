@@ -82,10 +82,8 @@ internal sealed class DataStore : IAsyncDisposable
             try
             {
                 var digest = new Sealer(_paths, journal).Seal(cancellation);
-                var packed = new Dictionary<Digest, PackedBody>(journal.Bodies.Packed());
-                _places.Add(packed);
-                new IndexBuilder(_paths, _bodies, body => packed.TryGetValue(body, out var place) ? place : null)
-                    .Build(digest, Manifest.Read(_paths, digest), cancellation);
+                _places.Add(journal.Bodies.Packed());
+                new IndexBuilder(_paths, _bodies, journal.Bodies.Find).Build(digest, Manifest.Read(_paths, digest), cancellation);
                 return digest;
             }
             catch (IOException e)

@@ -165,7 +165,6 @@ internal sealed class BodyPlaces : IDisposable
                 DROP TABLE IF EXISTS state;
                 CREATE TABLE packs (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
                 CREATE TABLE bodies (digest BLOB PRIMARY KEY, pack INTEGER NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL, sum INTEGER NOT NULL) WITHOUT ROWID;
-                CREATE INDEX bodies_by_pack ON bodies (pack);
                 CREATE TABLE state (complete INTEGER NOT NULL);
                 INSERT INTO state VALUES (0);
                 PRAGMA user_version = {Schema};

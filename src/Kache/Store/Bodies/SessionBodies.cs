@@ -63,19 +63,26 @@ internal sealed class SessionBodies : IDisposable
 
     public bool Holds(in Body body) => _packed.ContainsKey(body.Digest) || _stored.Holds(body);
 
-    /// <summary>What this session knows to be packed, in its packs or in others'.</summary>
+    /// <summary>Where this session knows a body to be packed, in its packs or in others'.</summary>
+    public PackedBody? Find(Digest digest) => _packed.TryGetValue(digest, out var place) ? Done(place) : null;
+
+    /// <summary>All that this session knows to be packed, by digest.</summary>
     public IEnumerable<KeyValuePair<Digest, PackedBody>> Packed()
     {
-        foreach (var (digest, place) in _packed)
-        {
-            // One that is not done belongs to an exchange that did not end.
-#pragma warning disable RS0030 // complete: nothing is waited for
-            if (place.IsCompletedSuccessfully) yield return new(digest, place.Result);
-#pragma warning restore RS0030
-        }
+        foreach (var digest in _packed.Keys.Order())
+            if (Find(digest) is { } place) yield return new(digest, place);
     }
 
     public void Dispose() => _packs.Dispose();
+
+    private static PackedBody? Done(Task<PackedBody> place)
+    {
+        // One that is not done belongs to an exchange that has not ended.
+        if (!place.IsCompletedSuccessfully) return null;
+#pragma warning disable RS0030 // it is complete: nothing is waited for
+        return place.Result;
+#pragma warning restore RS0030
+    }
 
     /// <summary>Equal bodies that end at the same time are written once: the others wait for the first.</summary>
     private ValueTask PackOnceAsync(Digest digest, Func<PackedBody> write)
