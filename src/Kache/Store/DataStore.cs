@@ -40,6 +40,9 @@ internal sealed record RebuildReport(long PackedBodies, long TornFrames, int Rec
 /// <summary>One open data folder. Everything below it is laid out in docs/store-format.md.</summary>
 internal sealed class DataStore : IAsyncDisposable
 {
+    // As a collection has it: what is younger than this may be in use.
+    private static readonly TimeSpan LongestWriting = TimeSpan.FromHours(24);
+
     private readonly FolderGate _gate;
     private readonly StorePaths _paths;
     private readonly BodyPlaces _places;
@@ -161,6 +164,7 @@ internal sealed class DataStore : IAsyncDisposable
     /// </summary>
     public Task<RebuildReport> RebuildAsync(CancellationToken cancellation) => Disk.RunAsync(() =>
     {
+        RemoveLeftovers();
         var (found, torn) = RebuildPlaces(_paths, _places, cancellation);
         var damaged = new List<(Digest, string)>();
         var recordings = 0;
@@ -218,6 +222,8 @@ internal sealed class DataStore : IAsyncDisposable
         foreach (var name in names)
         {
             using var pack = Disk.OpenRead(paths.Pack(name));
+            // What others may refer to from now on has to be there after a power loss.
+            RandomAccess.FlushToDisk(pack);
             places.Replace(name, PackScan.Read(name, pack, () => torn++).Select(body =>
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -227,6 +233,18 @@ internal sealed class DataStore : IAsyncDisposable
         }
         places.SetComplete();
         return (found, torn);
+    }
+
+    /// <summary>Unfinished derived files whose makers were killed; a young one may be somebody's at work.</summary>
+    private void RemoveLeftovers()
+    {
+        var old = _clock.GetUtcNow().UtcDateTime - LongestWriting;
+        foreach (var folder in (string[])[_paths.Sums, _paths.Indexes])
+        {
+            if (!Directory.Exists(folder)) continue;
+            foreach (var file in Directory.EnumerateFiles(folder, "*" + StorePaths.Unfinished, SearchOption.AllDirectories))
+                if (File.GetLastWriteTimeUtc(file) < old) File.Delete(file);
+        }
     }
 
     private RecordingIndex Reindex(in Digest digest, Manifest manifest, CancellationToken cancellation)

@@ -26,7 +26,8 @@ internal sealed class SessionJournal : IAsyncDisposable
 
     private SessionJournal(string sessionId, SessionBodies bodies, JournalFile file, JournalTally tally, long nextOrdinal, TimeProvider clock)
     {
-        (SessionId, _bodies, _file, _tally, _next, _flushed) = (sessionId, bodies, file, tally, nextOrdinal, file.End);
+        // Nothing counts as flushed: who wrote it before may have been killed.
+        (SessionId, _bodies, _file, _tally, _next) = (sessionId, bodies, file, tally, nextOrdinal);
         _flusher = FlushRegularlyAsync(clock);
     }
 

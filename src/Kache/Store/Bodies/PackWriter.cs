@@ -26,6 +26,8 @@ internal sealed class PackWriter(StorePaths paths, string sessionId) : IDisposab
         {
             _next = int.Parse(name.AsSpan(name.LastIndexOf('-') + 1)) + 1;
             using var pack = Disk.OpenRead(paths.Pack(name));
+            // Its writer may have been killed before it flushed.
+            RandomAccess.FlushToDisk(pack);
             foreach (var found in PackScan.Read(name, pack)) yield return found;
         }
     }

@@ -51,6 +51,8 @@ internal sealed class SessionBodies : IDisposable
     {
         if (_stored.ReuseBlob(digest, length))
         {
+            // Who wrote it may have been killed between its name and the flush of the folder.
+            Disk.FlushFolder(Path.GetDirectoryName(_stored.Paths.Blob(digest))!);
             File.Delete(path);
             return;
         }
