@@ -158,7 +158,7 @@ public sealed class RebuildTests
         await foreach (var exchange in recording.ReadAllAsync(Stop))
         {
             var found = new List<ExchangeLocation>();
-            recording.Find(ExchangeKey.Of(exchange.Request), found);
+            recording.Find(recording.KeyOf(exchange.Request), found);
             Assert.Equal(exchange, await recording.ReadAsync(Assert.Single(found), Stop));
             using var body = recording.OpenBody(exchange.Response.Body.Digest)!;
             Assert.Equal(exchange.Response.Body.Digest, Digest.Of(await body.ReadAsync(0, body.Length)));

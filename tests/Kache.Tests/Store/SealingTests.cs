@@ -98,7 +98,7 @@ public sealed class SealingTests
         for (var rest = 0; rest < 7; rest++)
         {
             var found = new List<ExchangeLocation>();
-            recording.Find(ExchangeKey.Of(Sample.Exchange(0, target: $"/same/{rest}").Request), found);
+            recording.Find(recording.KeyOf(Sample.Exchange(0, target: $"/same/{rest}").Request), found);
             var ordinals = new List<long>();
             foreach (var location in found) ordinals.Add((await recording.ReadAsync(location, Stop)).Ordinal);
             Assert.Equal(Enumerable.Range(0, 3000).Where(i => i % 7 == rest).Select(i => (long)i), ordinals);
