@@ -26,7 +26,7 @@ internal sealed record SessionInfo(
 
 internal sealed record GapInfo(DateTimeOffset At, string Kind, string Where, string Detail);
 
-internal sealed record MissInfo(DateTimeOffset At, string Method, string Url, string Why, string? Closest);
+internal sealed record MissInfo(DateTimeOffset At, string Method, string Url, string? Closest);
 
 /// <summary>How a session ended. <see cref="Digest"/>: what record sealed, or what playback played.</summary>
 internal sealed record SessionClosed(

@@ -70,7 +70,7 @@ internal sealed class SessionHandlers(ApiParts parts, Caller caller)
             session.Id, SessionWords.Of(session.Mode), session.Reference.ToString(), ending.Digest?.ToString(),
             report.Requests, report.Hosts, report.Bytes,
             report.GapCount, [.. report.Gaps.Select(RecordingHandlers.Describe)],
-            report.MissCount, [.. report.Misses.Select(m => new MissInfo(m.At, m.Method, m.Url, m.Why, m.Closest))],
+            report.MissCount, [.. report.Misses.Select(m => new MissInfo(m.At, m.Method, m.Url, m.Closest))],
             session.Options.Strict, ending.TagMoved);
     }
 

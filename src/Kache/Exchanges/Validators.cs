@@ -29,6 +29,19 @@ internal static class Validators
         }
     }
 
+    /// <summary>
+    /// What says that two answers are the same byte for byte (RFC 9110 §8.8): a strong tag, or, where there is no tag, a date of
+    /// change that lies a second and more before the answer.
+    /// </summary>
+    public static string? Strong(Fields answer)
+    {
+        if (answer.First("etag")?.Trim() is { } tag) return IsWeak(tag) ? null : tag;
+        return answer.First("last-modified") is { } text
+            && TryParseDate(text, out var modified)
+            && answer.First("date") is { } sent && TryParseDate(sent, out var date) && date - modified >= TimeSpan.FromSeconds(1)
+            ? text : null;
+    }
+
     public static bool IsWeak(string etag) => etag.StartsWith("W/", StringComparison.Ordinal);
 
     public static bool TryParseDate(string text, out DateTimeOffset date) =>

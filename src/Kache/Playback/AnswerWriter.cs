@@ -67,7 +67,7 @@ internal sealed class AnswerWriter(SealedRecording recording)
 
     private async ValueTask<long> SendBodyAsync(HttpContext context, RecordedAnswer answer, CancellationToken aborted)
     {
-        using var body = Open(answer);
+        using var body = OpenBody(answer);
         ResponseHead.Of(answer).WriteTo(context);
         return await CopyAsync(body, context.Response.BodyWriter, aborted);
     }
@@ -87,7 +87,7 @@ internal sealed class AnswerWriter(SealedRecording recording)
     {
         var trailers = answer.Exchange.Response.Trailers;
         var head = ResponseHead.Of(answer);
-        using var body = Open(answer);
+        using var body = OpenBody(answer);
         head.WriteTo(context);
         if (IsHttp11(context) && head.Length is null)
         {
@@ -142,7 +142,7 @@ internal sealed class AnswerWriter(SealedRecording recording)
 
     private async ValueTask<long> SendRangesAsync(HttpContext context, RecordedAnswer answer, IReadOnlyList<ByteRange> ranges, CancellationToken aborted)
     {
-        using var body = Open(answer);
+        using var body = OpenBody(answer);
         var writer = context.Response.BodyWriter;
         if (ranges is [var only])
         {
@@ -163,16 +163,20 @@ internal sealed class AnswerWriter(SealedRecording recording)
         return multipart.Length;
     }
 
-    private BodyReader Open(RecordedAnswer answer)
+    private AnswerBody OpenBody(RecordedAnswer answer) =>
+        answer.Joined is { } joined ? new AnswerBody(joined, answer.Exchange.Response.Body.Length, Open) : new AnswerBody(Open(answer.Exchange.Response.Body));
+
+    private BodyReader Open(RecordedAnswer answer) => Open(answer.Exchange.Response.Body);
+
+    private BodyReader Open(Body body)
     {
-        var body = answer.Exchange.Response.Body;
         var reader = recording.OpenBody(body.Digest) ?? throw new CorruptBodyException(body.Digest, "the store does not hold it");
         if (reader.Length == body.Length) return reader;
         reader.Dispose();
         throw new CorruptBodyException(body.Digest, "its length is another");
     }
 
-    private static async Task<long> CopyAsync(BodyReader body, PipeWriter writer, CancellationToken aborted)
+    private static async Task<long> CopyAsync(AnswerBody body, PipeWriter writer, CancellationToken aborted)
     {
         await body.CopyRangeAsync(writer, 0, body.Length, aborted);
         return body.Length;

@@ -22,7 +22,7 @@ internal sealed class Finder(SealedRecording recording, RecordingSurvey survey, 
     {
         var key = asked.Key;
         // The usual case takes no state machine: known, and under exactly this key.
-        if (_recorded.TryGetDecoded(key, out var known) && Narrowing.Select(known, asked, faithful) is { } answers)
+        if (_recorded.TryGetDecoded(key, out var known) && Narrowing.SelectOrJoin(known, asked, faithful) is { } answers)
             return ValueTask.FromResult(new Found(answers, MatchStep.Exact));
         return FindSlowlyAsync(asked, key, cancellation);
     }
@@ -30,12 +30,12 @@ internal sealed class Finder(SealedRecording recording, RecordingSurvey survey, 
     private async ValueTask<Found> FindSlowlyAsync(AskedRequest asked, ExchangeKey key, CancellationToken cancellation)
     {
         var exact = await _recorded.ForAsync(key, cancellation);
-        if (Narrowing.Select(exact, asked, faithful) is { } same) return new Found(same, MatchStep.Exact);
+        if (Narrowing.SelectOrJoin(exact, asked, faithful) is { } same) return new Found(same, MatchStep.Exact);
         var rejected = exact.Count > 0 ? exact : null;
         if (asked.IsHead)
         {
             var got = await _recorded.ForAsync(key with { Method = "GET" }, cancellation);
-            if (Narrowing.Select(got, asked, faithful) is { } whole) return new Found(whole, MatchStep.HeadFromGet);
+            if (Narrowing.SelectOrJoin(got, asked, faithful) is { } whole) return new Found(whole, MatchStep.HeadFromGet);
             if (got.Count > 0) rejected ??= got;
         }
         if (SigningParameters.Strip(asked.Target) is { } target && await FindUnsignedAsync(asked, key with { Target = target }, cancellation) is { } unsigned)
@@ -47,10 +47,10 @@ internal sealed class Finder(SealedRecording recording, RecordingSurvey survey, 
     {
         var signed = await survey.SignedKeysAsync(cancellation);
         var candidates = await JoinAsync(unsigned, signed, cancellation);
-        if (Narrowing.Select(candidates, asked, faithful) is { } answers) return answers;
+        if (Narrowing.SelectOrJoin(candidates, asked, faithful) is { } answers) return answers;
         if (!asked.IsHead) return null;
         var got = await JoinAsync(unsigned with { Method = "GET" }, signed, cancellation);
-        return Narrowing.Select(got, asked, faithful);
+        return Narrowing.SelectOrJoin(got, asked, faithful);
     }
 
     /// <summary>Everything whose target is the same without what signs it.</summary>

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Kache.Exchanges;
-using Kache.Playback.Matching;
 using Kache.Sessions;
 
 namespace Kache.Playback;
@@ -21,14 +20,6 @@ internal sealed class PlaybackTally
         Interlocked.Increment(ref _requests);
         Interlocked.Add(ref _bytes, bytes);
         if (!_hosts.ContainsKey(authority)) _hosts.TryAdd(authority, true);
-    }
-
-    /// <summary>What the session's log says of before a restart. Why a request was missed is not in it.</summary>
-    public void Recall(AnsweredRequest earlier)
-    {
-        if (Uri.TryCreate(earlier.Url, UriKind.Absolute, out var url)) Answered(new Authority(url.Host, url.Port), earlier.Bytes);
-        else if (Authority.TryParse(earlier.Url, 443, out var tunnel)) Answered(tunnel, earlier.Bytes);
-        if (earlier.Step == StepNames.Miss) Missed(new Miss(earlier.At, earlier.Method, earlier.Url, "missed before the server was restarted", Closest: null));
     }
 
     public void Missed(Miss miss)

@@ -51,12 +51,6 @@ internal sealed partial class Player : ISessionEngine
 
     public SessionJournal? Journal => null;
 
-    /// <summary>Counts what the session had answered before a restart, so that its report tells of all of it.</summary>
-    public async Task RecallAsync(CancellationToken cancellation)
-    {
-        await foreach (var earlier in SessionLog.ReadAsync(_setup.Log.File, cancellation)) _tally.Recall(earlier);
-    }
-
     public async Task HandleAsync(HttpContext context, RequestRoute route)
     {
         if (!_running.TryEnter())
@@ -83,7 +77,7 @@ internal sealed partial class Player : ISessionEngine
         var why = reason == TunnelReason.Bypassed
             ? "a bypassed host is not recorded, and playback reaches nobody"
             : "it speaks neither TLS nor HTTP, so nothing of it is recorded";
-        Missed(new Miss(_clock.GetUtcNow(), "CONNECT", destination.ToString(), why, Closest: null), status: 0, _clock.GetTimestamp());
+        Missed("CONNECT", destination.ToString(), why, status: 0, bytes: 0, _clock.GetTimestamp());
         _tally.Answered(destination, 0);
         client.Abort(new ConnectionAbortedException($"{destination}: {why}"));
         return Task.CompletedTask;
@@ -154,14 +148,14 @@ internal sealed partial class Player : ISessionEngine
         var url = asked.Url;
         if (delivery.As == MadeAs.Incomplete) TellIncomplete(url, place.Answer);
         if (delivery.As == MadeAs.Damaged) TellDamaged(asked.Method, url, delivery.Failure);
-        List(asked.Method, url, StatusOf(place.Answer, delivery.As), delivery.Bytes, started, StepNames.Of(step, delivery.As));
+        List(asked.Method, url, StatusOf(place.Answer, delivery.As), delivery.Bytes, started, StepNames.Of(step, delivery.As, place.Answer.Joined is not null));
     }
 
     private async Task MissAsync(HttpContext context, AskedRequest asked, MissAnswer answer, long started)
     {
         // Counted first: a client that does not wait for its answer missed all the same.
         _tally.Answered(asked.Authority, 0);
-        Missed(new Miss(_clock.GetUtcNow(), asked.Method, asked.Url, answer.Reason, answer.Nearest), MissAnswer.Status, started);
+        Missed(asked.Method, asked.Url, answer.Nearest ?? answer.Reason, MissAnswer.Status, 0, started);
         await answer.SendAsync(context);
     }
 
@@ -197,10 +191,10 @@ internal sealed partial class Player : ISessionEngine
     private void List(string method, string url, int status, long bytes, long started, string step) =>
         _setup.Log.Add(new AnsweredRequest(_clock.GetUtcNow(), method, url, status, bytes, _clock.GetElapsedTime(started), step));
 
-    private void Missed(Miss miss, int status, long started)
+    private void Missed(string method, string url, string? closest, int status, long bytes, long started)
     {
-        _tally.Missed(miss);
-        List(miss.Method, miss.Url, status, 0, started, StepNames.Miss);
+        _tally.Missed(new Miss(_clock.GetUtcNow(), method, url, closest));
+        List(method, url, status, bytes, started, StepNames.Miss);
     }
 
     private void TellIncomplete(string url, RecordedAnswer answer) => _tally.FoundGap(new Gap(
@@ -209,7 +203,7 @@ internal sealed partial class Player : ISessionEngine
 
     private void TellDamaged(string method, string url, string? failure)
     {
-        _tally.Missed(new Miss(_clock.GetUtcNow(), method, url, failure ?? "it could not be read", Closest: null));
+        _tally.Missed(new Miss(_clock.GetUtcNow(), method, url, failure));
         LogDamaged(url, failure ?? "");
     }
 

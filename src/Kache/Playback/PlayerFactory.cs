@@ -19,8 +19,6 @@ internal sealed class PlayerFactory(
             throw new ArgumentException("Playback needs to know which recording to play", nameof(setup));
         var recording = await store.OpenRecordingAsync(digest, cancellation);
         expectHosts?.Invoke(recording.Hosts.Select(host => host.DialName));
-        var player = new Player(recording, setup, clock, _log);
-        await player.RecallAsync(cancellation);
-        return player;
+        return new Player(recording, setup, clock, _log);
     }
 }

@@ -100,4 +100,8 @@ internal sealed partial class Keeper(SessionSetup setup, SessionJournal journal,
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A gap ({Kind} {Where}) could not be written: {Reason}")]
     private partial void LogGapLost(GapKind kind, string where, string reason);
+
+    /// <summary>For whoever wonders why a recording answers no other pieces than those that were asked for.</summary>
+    [LoggerMessage(Level = LogLevel.Information, Message = "The whole of {Url} was not fetched: {Reason}")]
+    public partial void TellNoWhole(string url, string reason);
 }

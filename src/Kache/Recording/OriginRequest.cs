@@ -19,11 +19,17 @@ internal static class OriginRequest
 
     public static HttpRequestMessage Create(HttpRequest client, RequestRoute route, Fields fields, HttpContent? body)
     {
-        if (!TryUri(route, out var uri)) throw new ArgumentException("TryUri said no", nameof(route));
-        var request = new HttpRequestMessage(new HttpMethod(client.Method), uri) { Content = body };
-        MessageFields.ToOrigin(fields, request);
+        var request = Create(client.Method, route, fields, body);
         // gRPC over h2 asks for it, and Kache passes trailers on (RFC 9113 §8.2.2).
         if (client.Protocol == "HTTP/2" && client.Headers.TE == "trailers") request.Headers.TryAddWithoutValidation("TE", "trailers");
+        return request;
+    }
+
+    public static HttpRequestMessage Create(string method, RequestRoute route, Fields fields, HttpContent? body)
+    {
+        if (!TryUri(route, out var uri)) throw new ArgumentException("TryUri said no", nameof(route));
+        var request = new HttpRequestMessage(new HttpMethod(method), uri) { Content = body };
+        MessageFields.ToOrigin(fields, request);
         return request;
     }
 }

@@ -64,6 +64,9 @@ internal sealed class Passage : IAsyncDisposable
         _linger = new Linger(context.RequestAborted, breakOff, () => _body is null || _body.Finished, keeper.Clock);
     }
 
+    /// <summary>What was answered, when that was a piece of something.</summary>
+    public PieceSeen? Piece { get; private set; }
+
     public async Task RunAsync()
     {
         using var request = OriginRequest.Create(_context.Request, _route, _fields, _body);
@@ -121,6 +124,7 @@ internal sealed class Passage : IAsyncDisposable
         var plan = BodyPlan.Of(request.Method, response);
         var status = (int)response.StatusCode;
         _pools.Heed(_context, _route.Authority, status, fields);
+        Piece = PieceSeen.Of(_context.Request.Method, status, _route, _fields, fields, _pool);
         await TellInterimAsync();
         _hasIt = _withheld?.AreMetBy(status, fields) == true;
         if (_hasIt) _client.SetHead(StatusCodes.Status304NotModified, "Not Modified", ClientConditions.NotModified(fields), length: null);
@@ -134,7 +138,7 @@ internal sealed class Passage : IAsyncDisposable
             // 5
             var trailers = MessageFields.Trailers(response);
             var recorded = new RecordedResponse(
-                status, response.ReasonPhrase ?? "", VersionText(response.Version), fields, plan.Framing, Body.Empty, trailers);
+                status, response.ReasonPhrase ?? "", Versions.Of(response.Version), fields, plan.Framing, Body.Empty, trailers);
             await KeepAsync(recorded, kept, end.Fault is null ? ExchangeOutcome.Complete : ExchangeOutcome.Incomplete, end);
             // 6
             if (end.Fault is null || _hasIt)
@@ -213,7 +217,7 @@ internal sealed class Passage : IAsyncDisposable
         else
         {
             var request = new RecordedRequest(
-                _context.Request.Method, _route.Scheme, _route.Authority, _route.Target, ClientVersion(_context.Request.Protocol),
+                _context.Request.Method, _route.Scheme, _route.Authority, _route.Target, Versions.Of(_context.Request.Protocol),
                 _keeper.Veil.Cover(_fields), requestBody);
             var exchange = new Exchange(
                 _ordinal, _started, took, request, response with { Body = body.Value }, outcome, end.Token,
@@ -255,18 +259,4 @@ internal sealed class Passage : IAsyncDisposable
         if (response.StatusCode == System.Net.HttpStatusCode.SwitchingProtocols) return "The origin switched protocols, and nobody had asked it to.";
         return FieldValue.HasControl(response.ReasonPhrase ?? "") ? "The origin's reason phrase holds a control character." : null;
     }
-
-    private static string VersionText(Version version) => version switch
-    {
-        { Major: 1, Minor: 0 } => "1.0",
-        { Major: 1 } => "1.1",
-        _ => "2",
-    };
-
-    private static string ClientVersion(string protocol) => protocol switch
-    {
-        "HTTP/1.0" => "1.0",
-        "HTTP/1.1" => "1.1",
-        _ => "2",
-    };
 }

@@ -14,6 +14,7 @@ internal sealed partial class Recorder : ISessionEngine
     private readonly Keeper _keeper;
     private readonly ConnectionPools _pools;
     private readonly RecordedNames _names;
+    private readonly WholeFetches _wholes;
     private readonly RunningRequests _running = new();
     private readonly CancellationTokenSource _breakOff = new();
     private readonly ConcurrentDictionary<Authority, bool> _tunnelled = new();
@@ -29,6 +30,7 @@ internal sealed partial class Recorder : ISessionEngine
         _http = http;
         _keeper = new Keeper(setup, journal, clock, logger);
         _names = new RecordedNames(setup, names, _keeper);
+        _wholes = new WholeFetches(_keeper, _running, _breakOff.Token);
         _pools = new ConnectionPools(http, new OriginRules(setup.Options.IsHttp1, setup.Options.IsInsecure));
     }
 
@@ -52,6 +54,7 @@ internal sealed partial class Recorder : ISessionEngine
             {
                 await using var passage = new Passage(context, route, _keeper, _pools, _breakOff.Token);
                 await passage.RunAsync();
+                if (passage.Piece is { } piece) _wholes.Consider(piece);
             }
         }
         finally
@@ -120,7 +123,10 @@ internal sealed partial class Recorder : ISessionEngine
     public async ValueTask DisposeAsync()
     {
         await _breakOff.CancelAsync();
+        // Nothing writes into a journal that is closed.
+        await _running.CloseAsync();
         _pools.Dispose();
+        _wholes.Dispose();
         _breakOff.Dispose();
         await Journal.DisposeAsync();
     }

@@ -5,9 +5,8 @@ namespace Kache.Sessions;
 /// <param name="At">When it was asked for.</param>
 /// <param name="Method">Of the request; <c>CONNECT</c> for a refused tunnel.</param>
 /// <param name="Url">Scheme, authority and target.</param>
-/// <param name="Why">It could not be answered, one clause.</param>
-/// <param name="Closest">The nearest recorded request and what differs; null when nothing is near.</param>
-internal sealed record Miss(DateTimeOffset At, string Method, string Url, string Why, string? Closest);
+/// <param name="Closest">The nearest recorded request and what differs, one sentence; null when nothing is near.</param>
+internal sealed record Miss(DateTimeOffset At, string Method, string Url, string? Closest);
 
 /// <summary>How a session went so far. Lists are cut at <see cref="LongestList"/>; counts are not.</summary>
 internal sealed record SessionReport

@@ -40,7 +40,6 @@ internal static class EndReport
         foreach (var miss in closed.Misses.Take(MostLines))
         {
             shell.Out.WriteLine($"miss      {miss.Method} {miss.Url}");
-            shell.Out.WriteLine($"          {miss.Why}");
             if (miss.Closest is not null) shell.Out.WriteLine($"          closest: {miss.Closest}");
         }
         WriteRest(shell, closed.MissCount, "misses", closed.Id);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Kache.Exchanges;
 
 namespace Kache.Playback.Matching;
 
@@ -23,6 +24,9 @@ internal sealed class AnswerClass
 
     /// <summary>The same for the same answers, and for no others of the recording.</summary>
     public ClassId Id { get; }
+
+    /// <summary>Every body of it broke off while it was recorded.</summary>
+    public bool IsBroken => Answers.All(answer => answer.Exchange.Outcome == ExchangeOutcome.Incomplete);
 
     /// <summary>Without the transient failures that a success came after: they are no steps of their own (BEHAVIOUR H4).</summary>
     public AnswerClass Settled => _settled ??= Differ ? Settle() : this;

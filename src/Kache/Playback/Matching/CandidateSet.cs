@@ -13,17 +13,23 @@ internal sealed class RequestGroup(string?[] values)
 /// <summary>All that was recorded under one key, in recorded order, grouped by what the requests negotiated.</summary>
 internal sealed class CandidateSet
 {
-    public static readonly CandidateSet None = new([]);
+    public static readonly CandidateSet None = new(Array.Empty<Exchange>());
 
     private readonly List<RequestGroup> _groups = [];
+    private readonly Lazy<IReadOnlyList<RecordedAnswer>> _joined;
 
     /// <param name="exchanges">In recorded order.</param>
     public CandidateSet(IEnumerable<Exchange> exchanges)
+        : this(exchanges.Select(exchange => new RecordedAnswer(exchange)))
+    {
+    }
+
+    private CandidateSet(IEnumerable<RecordedAnswer> recorded)
     {
         var answers = new List<RecordedAnswer>();
-        foreach (var exchange in exchanges)
+        foreach (var each in recorded)
         {
-            var answer = new RecordedAnswer(exchange);
+            var answer = each;
             // A poll repeats itself: what says the same to the same request is kept once, at each of its places.
             if (answers is [.., var last] && answer.Repeats(last)) answer = last;
             Fields.Add(answer.Vary);
@@ -31,6 +37,7 @@ internal sealed class CandidateSet
         }
         foreach (var answer in answers) Place(answer);
         Count = answers.Count;
+        _joined = new Lazy<IReadOnlyList<RecordedAnswer>>(() => Joining.Of(answers.Distinct()));
         if (_groups is [var only] && only.Answers.TrueForAll(SuitsEveryRequest)) Unnegotiated = new AnswerClass(only.Answers);
     }
 
@@ -43,6 +50,13 @@ internal sealed class CandidateSet
     /// <summary>The answers, when nothing that a request can say chooses among them: the usual case, settled ahead.</summary>
     public AnswerClass? Unnegotiated { get; }
 
+    /// <summary>What can be put together from pieces for this request; null when there is nothing.</summary>
+    public CandidateSet? JoinedFor(AskedRequest asked)
+    {
+        var sufficient = _joined.Value.Where(joined => Joining.Suffices(joined, asked)).ToList();
+        return sufficient.Count == 0 ? null : new CandidateSet(sufficient);
+    }
+
     private void Place(RecordedAnswer answer)
     {
         var values = Fields.ValuesIn(new RecordedFields(answer.Exchange.Request.Fields));
@@ -53,6 +67,6 @@ internal sealed class CandidateSet
 
     private bool SuitsEveryRequest(RecordedAnswer answer) =>
         answer.Codings is null
-        && answer.Status is not (206 or 304 or 406)
+        && answer.Status is not (206 or 304 or 406 or 416)
         && answer.Vary.All(name => NegotiatedFields.OnlyRanks(Fields.IndexOf(name)) || name == "accept-encoding");
 }

@@ -18,13 +18,14 @@ internal static class StepNames
 {
     public const string Miss = "miss";
 
+    private static readonly string[,] Names = Cross("");
+    private static readonly string[,] JoinedNames = Cross("+joined");
 
-    private static readonly string[,] Names = Cross();
-
-    public static string Of(MatchStep step, MadeAs made) => Names[(int)step, (int)made];
+    /// <param name="joined">The body was put together from pieces.</param>
+    public static string Of(MatchStep step, MadeAs made, bool joined = false) => (joined ? JoinedNames : Names)[(int)step, (int)made];
 
     // Written out once, so that naming an answer costs nothing.
-    private static string[,] Cross()
+    private static string[,] Cross(string joined)
     {
         string[] steps = ["exact", "head-from-get", "unsigned"];
         string[] makings = ["", "+decoded", "+not-modified", "+range", "+range-not-satisfiable", "+incomplete", "+failure", "+damaged"];
@@ -32,7 +33,7 @@ internal static class StepNames
         for (var step = 0; step < steps.Length; step++)
         {
             for (var making = 0; making < makings.Length; making++)
-                names[step, making] = steps[step] + makings[making];
+                names[step, making] = steps[step] + joined + makings[making];
         }
         return names;
     }

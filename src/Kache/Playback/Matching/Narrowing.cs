@@ -18,6 +18,14 @@ internal static class Narrowing
         return Best(set, values, asked, notModified: false, faithful) ?? Best(set, values, asked, notModified: true, faithful);
     }
 
+    /// <summary>The same, with what can be put together from pieces where nothing whole is there (BEHAVIOUR H8).</summary>
+    public static AnswerClass? SelectOrJoin(CandidateSet set, in AskedRequest asked, bool faithful)
+    {
+        var answers = Select(set, asked, faithful);
+        if (set.Count == 0 || answers is not null && (faithful || !answers.IsBroken)) return answers;
+        return set.JoinedFor(asked) is { } joined ? Select(joined, asked, faithful) ?? answers : answers;
+    }
+
     /// <summary>What keeps the request from the first answer under its key; one clause for a person.</summary>
     public static string Explain(CandidateSet set, in AskedRequest asked)
     {
@@ -58,7 +66,7 @@ internal static class Narrowing
         var best = -1;
         foreach (var answer in group.Answers)
         {
-            if (answer.Status == 304 != notModified || !Admits(set, group, asked, answer)) continue;
+            if (answer.Status == 304 != notModified || !Admits(set, group, asked, answer) || !AdmitsPiece(group, asked, request, answer)) continue;
             if (notModified && !Conditions.AreTheSame(request.Fields, answer.Exchange.Request.Fields)) continue;
             admitted.Add(answer);
             best = Math.Max(best, Likeness.Of(set.Fields, group.Values, asked, answer));
@@ -68,8 +76,6 @@ internal static class Narrowing
 
     private static bool Admits(CandidateSet set, RequestGroup group, string?[] asked, RecordedAnswer answer)
     {
-        // A piece answers only the request for that piece.
-        if (answer.Status == 206 && asked[NegotiatedFields.Range] != group.Values[NegotiatedFields.Range]) return false;
         if (answer.Status == 406 && asked[NegotiatedFields.Accept] != group.Values[NegotiatedFields.Accept]) return false;
         if (!AdmitsCodings(group, asked, answer)) return false;
         foreach (var name in answer.Vary)
@@ -79,6 +85,16 @@ internal static class Narrowing
             if (!AdmitsOther(index, asked[index], answer)) return false;
         }
         return true;
+    }
+
+    /// <summary>A piece answers only the request for that piece; so does the word that there is none.</summary>
+    private static bool AdmitsPiece(RequestGroup group, string?[] asked, in AskedRequest request, RecordedAnswer answer)
+    {
+        if (answer.Status is not (206 or 416)) return true;
+        if (asked[NegotiatedFields.Range] != group.Values[NegotiatedFields.Range]) return false;
+        // Under another validator the client wants the whole (RFC 9110 §13.1.5).
+        var condition = request.Fields.Combined("if-range");
+        return Conditions.RangeHolds(condition, answer) || condition == answer.Exchange.Request.Fields.Combined("if-range");
     }
 
     private static bool AdmitsCodings(RequestGroup group, string?[] asked, RecordedAnswer answer)

@@ -26,6 +26,9 @@ internal sealed class RecordedAnswer
 
     public string? ETag { get; }
 
+    /// <summary>Where the body is, when it was recorded in pieces; null for an answer as it was recorded.</summary>
+    public JoinedBody? Joined { get; init; }
+
     /// <summary>A body that can be cut and compared: all of it is there.</summary>
     public bool IsWhole => Status == 200 && Exchange.Outcome == ExchangeOutcome.Complete;
 

@@ -51,6 +51,7 @@ public sealed class MakingTests
         Assert.Equal("exact", StepNames.Of(MatchStep.Exact, MadeAs.Recorded));
         Assert.Equal("head-from-get+not-modified", StepNames.Of(MatchStep.HeadFromGet, MadeAs.NotModified));
         Assert.Equal("unsigned+damaged", StepNames.Of(MatchStep.Unsigned, MadeAs.Damaged));
+        Assert.Equal("exact+joined+range", StepNames.Of(MatchStep.Exact, MadeAs.Range, joined: true));
     }
 
     private static string Text(Making making) => making.Ranges is null ? $"{making.As}" : $"{making.As} {string.Join(' ', making.Ranges)}";
