@@ -116,6 +116,7 @@ internal sealed partial class ConnectionOpener(
             intercepted.BelongsTo(own);
         }
         if (request.Target is not { } target) return await RefuseAsync(connection, Refusal.BadConnect);
+        if (Routing.IsServersOwn(target, intercepted.Remote.Address)) return await RefuseAsync(connection, Refusal.ServersOwn);
         if (intercepted.Session!.Ending.IsCancellationRequested) return await RefuseAsync(connection, Refusal.Ending);
         intercepted.Tunnel = target;
         await connection.Transport.Output.WriteAsync(Established);

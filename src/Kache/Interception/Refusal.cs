@@ -34,6 +34,9 @@ internal sealed record Refusal(int Status, string Reason, string Token, string M
     public static Refusal Loop { get; } = new(508, "Loop Detected", "proxy_loop_detected",
         "The request is for Kache itself.");
 
+    public static Refusal ServersOwn { get; } = new(403, "Forbidden", "servers_own",
+        "A loopback address is the client's own: what listens there on Kache's machine is not for other machines. Ask for it without the proxy (NO_PROXY=localhost,127.0.0.1,::1).");
+
     public static Refusal Broken { get; } = new(500, "Internal Server Error", "proxy_internal_error",
         "Something unexpected happened in Kache; the server's log says what.");
 

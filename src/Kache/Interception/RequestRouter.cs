@@ -53,7 +53,7 @@ internal sealed partial class RequestRouter(
             connection.IsSecure, connection.ServerName, connection.Tunnel, connection.Local.Port, connection.IsExplicit,
             request.Headers.Host, context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
         var (route, refusal) = Routing.Of(wanted);
-        refusal ??= Fault(request.Headers) ?? (IsKache(route.Authority) ? Refusal.Loop : null);
+        refusal ??= Fault(request.Headers) ?? (IsKache(route.Authority) ? Refusal.Loop : Routing.IsServersOwn(route.Authority, connection.Remote.Address) ? Refusal.ServersOwn : null);
         if (refusal is not null) await refusal.SendAsync(context);
         else if (route.Authority.Host == probeHost) await AnswerProbeAsync(context, connection.Session!);
         else await connection.Session!.Engine.HandleAsync(context, route);

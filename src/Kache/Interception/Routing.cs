@@ -1,3 +1,4 @@
+using System.Net;
 using Kache.Exchanges;
 using Kache.Sessions;
 
@@ -38,6 +39,13 @@ internal static class Routing
             ? (new RequestRoute(scheme, authority, target), null)
             : (default, Refusal.NoHost);
     }
+
+    /// <summary>Whether another machine's client asks for what listens on this machine's loopback.</summary>
+    public static bool IsServersOwn(Authority authority, IPAddress client) =>
+        !IPAddress.IsLoopback(client)
+        && (authority.Host is "localhost" || authority.Host.EndsWith(".localhost", StringComparison.Ordinal)
+            || (IPAddress.TryParse(authority.DialName, out var address)
+                && (IPAddress.IsLoopback(address) || (address.IsIPv4MappedToIPv6 && IPAddress.IsLoopback(address.MapToIPv4())))));
 
     private static Authority? AuthorityOf(in Wanted wanted, string scheme, Authority? named)
     {

@@ -1,3 +1,4 @@
+using System.Net;
 using Kache.Exchanges;
 using Kache.Interception;
 using Xunit;
@@ -36,6 +37,18 @@ public sealed class RoutingTests
         Assert.Null(refusal);
         Assert.Equal((scheme, authority, target), (route.Scheme, route.Authority.ToString(), route.Target));
     }
+
+    [Theory]
+    [InlineData("localhost", "192.0.2.1", true)]
+    [InlineData("db.localhost", "192.0.2.1", true)]
+    [InlineData("127.8.9.1", "192.0.2.1", true)]
+    [InlineData("[::1]", "192.0.2.1", true)]
+    [InlineData("[::ffff:127.0.0.1]", "192.0.2.1", true)]
+    [InlineData("localhost", "127.0.0.1", false)]
+    [InlineData("localhost.test", "192.0.2.1", false)]
+    [InlineData("10.0.0.1", "192.0.2.1", false)]
+    public void Loopback_of_the_server_is_not_for_other_machines(string host, string client, bool refused) =>
+        Assert.Equal(refused, Routing.IsServersOwn(new Authority(host, 80), IPAddress.Parse(client)));
 
     [Theory]
     [InlineData(false, 80, "", "/a")]
