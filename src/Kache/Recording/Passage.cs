@@ -37,6 +37,8 @@ internal sealed class Passage : IAsyncDisposable
     private readonly RequestBody? _body;
     private readonly Fields _fields;
     private readonly ClientConditions? _withheld;
+    private readonly string? _upgrade;
+    private readonly CancellationToken _breakOff;
     private readonly long _ordinal;
     private readonly DateTimeOffset _started;
     private readonly long _startedTicks;
@@ -57,6 +59,7 @@ internal sealed class Passage : IAsyncDisposable
             ? conditions
             : null;
         _fields = _withheld is null ? asked : asked.Without(ClientConditions.IsOne);
+        (_upgrade, _breakOff) = (Upgrade.AskedFor(context), breakOff);
         _client = new ClientResponse(context);
         _keptRequest = keeper.CreateBody();
         var hasBody = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? false;
@@ -70,6 +73,7 @@ internal sealed class Passage : IAsyncDisposable
     public async Task RunAsync()
     {
         using var request = OriginRequest.Create(_context.Request, _route, _fields, _body);
+        if (_upgrade is not null) Upgrade.AskOrigin(request, _upgrade);
         HttpResponseMessage response;
         try
         {
@@ -90,7 +94,8 @@ internal sealed class Passage : IAsyncDisposable
         using (response)
         {
             var fields = MessageFields.FromOrigin(response);
-            if (ResponseFault(response, fields) is { } fault) await FailAsync(new UpstreamException(UpstreamFailure.ProtocolError, fault));
+            if (_upgrade is not null && response.StatusCode == System.Net.HttpStatusCode.SwitchingProtocols) await SwitchAsync(response, fields);
+            else if (ResponseFault(response, fields) is { } fault) await FailAsync(new UpstreamException(UpstreamFailure.ProtocolError, fault));
             else await AnswerAsync(request, response, fields);
         }
     }
@@ -107,7 +112,7 @@ internal sealed class Passage : IAsyncDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(_linger.Stop, thought.Token);
         try
         {
-            return await _pool.SendAsync(request, _route.Authority, _interim, either.Token);
+            return await _pool.SendAsync(request, _route.Authority, _interim, either.Token, _upgrade is not null);
         }
         catch (OperationCanceledException e) when (!_linger.Stop.IsCancellationRequested)
         {
@@ -184,6 +189,13 @@ internal sealed class Passage : IAsyncDisposable
             if (status != StatusCodes.Status100Continue)
                 await _keeper.GapAsync(GapKind.NotForwarded, _url, $"The origin's interim answer {status} was not passed on.");
         }
+    }
+
+    private async Task SwitchAsync(HttpResponseMessage response, Fields fields)
+    {
+        await _keeper.GapAsync(GapKind.Upgrade, _url, $"NOT RECORDED: it was switched to {_upgrade}, and its bytes were passed on unread.");
+        _keeper.Answered(_started, _context.Request.Method, _url, StatusCodes.Status101SwitchingProtocols, 0, _keeper.Clock.GetElapsedTime(_startedTicks), "upgraded");
+        await Upgrade.CarryAsync(_context, response, fields, _breakOff);
     }
 
     private async Task FailAsync(UpstreamException failure)

@@ -49,6 +49,7 @@ internal sealed partial class Recorder : ISessionEngine
         try
         {
             if (_keeper.NoRoom() is { } why) await OwnAnswer.Full(why).SendAsync(context);
+            else if (Upgrade.IsExtendedConnect(context)) await RefuseExtendedConnectAsync(context, route);
             else if (!OriginRequest.TryUri(route, out _)) await OwnAnswer.Unsendable($"'{route.Target}' at {route.Authority} cannot be asked for.").SendAsync(context);
             else
             {
@@ -61,6 +62,12 @@ internal sealed partial class Recorder : ISessionEngine
         {
             _running.Leave();
         }
+    }
+
+    private async Task RefuseExtendedConnectAsync(HttpContext context, RequestRoute route)
+    {
+        await _keeper.GapAsync(GapKind.Upgrade, RouteText.Url(route), "NOT RECORDED: it asked for another protocol over HTTP/2 (RFC 8441), and was refused.");
+        await OwnAnswer.Unsendable("Another protocol over HTTP/2 (RFC 8441) is not passed on. Ask for it over HTTP/1.1: --http1 HOST.").SendAsync(context);
     }
 
     public async Task TunnelAsync(ConnectionContext client, Authority destination, TunnelReason reason)

@@ -16,6 +16,26 @@ internal static class Tunnel
         await Task.WhenAll(up, down);
     }
 
+    /// <summary>Over streams, of which neither can say that it has said all: when one ends, the other is over.</summary>
+    public static async Task CarryAsync(Stream client, Stream origin, CancellationToken stop)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        await Task.WhenAll(CopyAsync(client, origin, over), CopyAsync(origin, client, over));
+    }
+
+    private static async Task CopyAsync(Stream from, Stream to, CancellationTokenSource over)
+    {
+        try
+        {
+            await from.CopyToAsync(to, over.Token);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            // One side broke: so does the other.
+        }
+        await over.CancelAsync();
+    }
+
     private static async Task UpAsync(PipeReader client, NetworkStream origin, CancellationTokenSource broken)
     {
         try

@@ -65,12 +65,13 @@ internal sealed class UpstreamPool : IDisposable
 
     /// <summary>Sends the request; returns when the response's head is there. The version is chosen here.</summary>
     /// <param name="interim">Gets the 1xx answers that are seen; over HTTP/2 none are.</param>
+    /// <param name="upgrade">The request asks for another protocol, which HTTP/1.1 alone can switch to; the stream of a 101 is the connection.</param>
     /// <exception cref="UpstreamException">The origin could not be reached, or did not answer properly.</exception>
     public async Task<HttpResponseMessage> SendAsync(
-        HttpRequestMessage request, Authority origin, InterimAnswers interim, CancellationToken cancellation)
+        HttpRequestMessage request, Authority origin, InterimAnswers interim, CancellationToken cancellation, bool upgrade = false)
     {
         InterimAnswers.OfThisRequest = interim;
-        var http1 = Pinned || _rules.IsHttp1(origin.DialName);
+        var http1 = upgrade || Pinned || _rules.IsHttp1(origin.DialName);
         request.Version = http1 ? HttpVersion.Version11 : HttpVersion.Version20;
         request.VersionPolicy = HttpVersionPolicy.RequestVersionOrLower;
         if (_proxy?.Authorization is { } authorization && request.RequestUri!.Scheme == Uri.UriSchemeHttp)
