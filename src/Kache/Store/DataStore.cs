@@ -48,6 +48,7 @@ internal sealed class DataStore : IAsyncDisposable
     private readonly BodyPlaces _places;
     private readonly StoredBodies _bodies;
     private readonly TimeProvider _clock;
+    private int _disposed;
 
     private DataStore(FolderGate gate, StorePaths paths, Catalog catalog, BodyPlaces places, TimeProvider clock)
     {
@@ -185,6 +186,7 @@ internal sealed class DataStore : IAsyncDisposable
 
     public ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return ValueTask.CompletedTask;
         Catalog.Dispose();
         _places.Dispose();
         _gate.Dispose();

@@ -200,6 +200,30 @@ public sealed class BodyTests
     }
 
     [Fact]
+    public async Task A_body_of_any_size_takes_the_same_memory_in_and_out()
+    {
+        await using var temporary = await TemporaryStore.OpenAsync();
+        var piece = Sample.Bytes(64 * 1024);
+        const int pieces = 4096;
+        await using var journal = await temporary.Store.OpenJournalAsync("s1", Stop);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var writer = journal.CreateBody();
+        for (var i = 0; i < pieces; i++) await writer.WriteAsync(piece, Stop);
+        // All of it would be 256 MiB; it goes on on one thread until here.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, Mib);
+        var written = await writer.CompleteAsync(Stop);
+        await journal.AppendAsync(Sample.Exchange(journal.NextOrdinal(), written));
+        using var recording = await temporary.Store.OpenRecordingAsync(await temporary.Store.SealAsync(journal, Stop), Stop);
+        using var body = recording.OpenBody(written.Digest)!;
+        before = GC.GetAllocatedBytesForCurrentThread();
+        var copying = body.CopyRangeAsync(PipeWriter.Create(Stream.Null), 0, body.Length, Stop);
+        var taken = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.True(copying.IsCompletedSuccessfully, "nothing here has to be waited for, so that one thread did it all");
+        await copying;
+        Assert.InRange(taken, 0, Mib);
+    }
+
+    [Fact]
     public async Task A_reader_that_goes_away_ends_the_copy()
     {
         await using var temporary = await TemporaryStore.OpenAsync();

@@ -16,6 +16,7 @@ internal static partial class Disk
     private const int SetDescriptionLock = 37;
     private const short ReadLock = 0;
     private const short WriteLock = 1;
+    private const short NoLock = 2;
 
     private const int NoSpace = 28;
     private const int QuotaExceeded = 122;
@@ -91,6 +92,16 @@ internal static partial class Disk
             if (error != Interrupted) throw Failure("lock", "a file of the store");
         }
         return true;
+    }
+
+    /// <summary>
+    /// Closing would do, but for a program that another thread is about to start: until it has begun, it shares the file
+    /// and its lock.
+    /// </summary>
+    public static void Unlock(SafeFileHandle file)
+    {
+        var wanted = new FileLock { Type = NoLock };
+        if (fcntl(file, SetDescriptionLock, ref wanted) < 0) throw Failure("unlock", "a file of the store");
     }
 
     /// <summary>Sets room aside behind the end of a file, whose size stays.</summary>

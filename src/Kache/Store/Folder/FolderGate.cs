@@ -61,8 +61,13 @@ internal sealed class FolderGate : IDisposable
 
     public void Dispose()
     {
-        // The last lock goes with its file; the file stays, so that nobody locks a removed one.
-        _server?.Dispose();
+        // The file stays, so that nobody locks a removed one.
+        if (_server is not null)
+        {
+            Disk.Unlock(_server);
+            _server.Dispose();
+        }
+        Disk.Unlock(_version);
         _version.Dispose();
     }
 

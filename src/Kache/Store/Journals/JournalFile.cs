@@ -106,7 +106,11 @@ internal sealed class JournalFile : IDisposable
 
     public void Flush() => RandomAccess.FlushToDisk(_file);
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        Disk.Unlock(_file);
+        _file.Dispose();
+    }
 
     private void WriteWaiting()
     {
