@@ -16,6 +16,7 @@ internal static partial class HostCalls
     public const int Invalid = 22;
     public const int ReadOnly = 30;
 
+    private const int Terminating = 15;
     private const nuint Bind = 4096;
     private const int Detach = 2;
     private const int NoFollow = 8;
@@ -65,6 +66,9 @@ internal static partial class HostCalls
         Check(result, $"fsync {folder}");
     }
 
+    /// <summary>Asks a process to end; one that has ended already has what was asked for.</summary>
+    public static void Terminate(int process) => _ = kill(process, Terminating);
+
     public static string Text(int error) => new Win32Exception(error).Message;
 
     private static int Result(int result) => result == 0 ? 0 : Marshal.GetLastPInvokeError();
@@ -74,6 +78,9 @@ internal static partial class HostCalls
 
     [LibraryImport("libc")]
     private static partial uint geteuid();
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int kill(int process, int signal);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int mount(string source, string target, string? type, nuint flags, nint data);

@@ -19,6 +19,9 @@ internal sealed class HostPaths(string root = "")
     /// <summary>What may vanish at a reboot together with the mounts that show it: world-readable, nothing in it is secret.</summary>
     public string Runtime => At("/run/kache/host");
 
+    /// <summary>resolv.conf as it was before start, for a server on this machine that is restarted meanwhile (BEHAVIOUR N5).</summary>
+    public string ResolversBefore => Path.Combine(Runtime, "resolv.conf");
+
     public string At(string path) => Root + path;
 
     /// <summary>The path as the machine's own programs name it.</summary>

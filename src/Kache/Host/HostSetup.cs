@@ -25,6 +25,7 @@ internal sealed class HostSetup(HostPaths paths, JournalFile file, Action<string
         var change = Change(journal, facts);
         Directory.CreateDirectory(change.Sources);
         Directory.CreateDirectory(change.Originals);
+        SafeFile.WriteNew(paths.ResolversBefore, SafeFile.Read(resolver.File) ?? []);
         Notes.AddRange(trust.Notes);
         var work = new HostWork(paths, file, change, tryMounts && MayMount(change), reached) { Journal = journal };
         work.Step(new SweptTrust("trust", trust.Swept));
@@ -53,6 +54,7 @@ internal sealed class HostSetup(HostPaths paths, JournalFile file, Action<string
             journal = journal with { Steps = [.. left, .. stuck] };
             file.Write(journal);
         }
+        if (File.Exists(paths.ResolversBefore)) File.Delete(paths.ResolversBefore);
         if (stuck.Count > 0) return journal;
         Forget(change.Sources);
         Forget(change.Originals);

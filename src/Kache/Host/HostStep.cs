@@ -19,7 +19,7 @@ internal abstract record HostStep(string Target)
 {
     /// <summary>Whether it outlives a reboot.</summary>
     [JsonIgnore]
-    public abstract bool Lasts { get; }
+    public bool Lasts => this is not (MountedFile or MountedFolder);
 
     public abstract void Do(HostChange change);
 
@@ -30,8 +30,6 @@ internal abstract record HostStep(string Target)
 /// <summary>A folder that was missing; goes when it is empty.</summary>
 internal sealed record MadeFolder(string Target) : HostStep(Target)
 {
-    public override bool Lasts => true;
-
     public override void Do(HostChange change) => Directory.CreateDirectory(Target);
 
     public override bool Undo(HostChange change)
@@ -46,8 +44,6 @@ internal sealed record MadeFolder(string Target) : HostStep(Target)
 /// <summary>A file that was missing: one of our own, or an empty one to mount over.</summary>
 internal sealed record MadeFile(string Target, string Content) : HostStep(Target)
 {
-    public override bool Lasts => true;
-
     public override void Do(HostChange change)
     {
         SafeFile.WriteNew(Target, TextLines.Write(Content));
@@ -66,8 +62,6 @@ internal sealed record MadeFile(string Target, string Content) : HostStep(Target
 
 internal sealed record MadeLink(string Target, string To) : HostStep(Target)
 {
-    public override bool Lasts => true;
-
     public override void Do(HostChange change)
     {
         File.Delete(Target);
@@ -87,8 +81,6 @@ internal sealed record MadeLink(string Target, string To) : HostStep(Target)
 internal sealed record MountedFile(string Target, int Number, Edit Edit, string Content) : HostStep(Target)
 {
     private const string BelowEnding = ".below";
-
-    public override bool Lasts => false;
 
     public static MountedFile Prepare(string target, int number, Edit edit, HostChange change)
     {
@@ -136,8 +128,6 @@ internal sealed record MountedFile(string Target, int Number, Edit Edit, string 
 /// <param name="Content">Digest of what was written.</param>
 internal sealed record WrittenFile(string Target, int Number, Edit Edit, bool Existed, string Content) : HostStep(Target)
 {
-    public override bool Lasts => true;
-
     public static WrittenFile Prepare(string target, int number, Edit edit, HostChange change)
     {
         var original = SafeFile.Read(target);

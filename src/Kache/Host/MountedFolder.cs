@@ -11,8 +11,6 @@ internal sealed record MountedFolder(string Target, int Number, IReadOnlyList<Fo
 {
     private const string ListEnding = ".list";
 
-    public override bool Lasts => false;
-
     /// <param name="links">Symlinks to add: path relative to the folder, and where they lead.</param>
     public static MountedFolder Prepare(string target, int number, IReadOnlyList<FolderEdit> edits, IReadOnlyDictionary<string, string> links, HostChange change)
     {

@@ -10,8 +10,6 @@ internal sealed record SweptTrust(string Target, IReadOnlyList<string> Folders) 
     // Some megabytes is what the largest of such files have.
     private const long LargestFile = 32 * 1024 * 1024;
 
-    public override bool Lasts => true;
-
     public override void Do(HostChange change)
     {
     }

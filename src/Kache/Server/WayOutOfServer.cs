@@ -1,8 +1,11 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Kache.Api;
 using Kache.Certificates;
+using Kache.Host;
 using Kache.Upstream;
+using ResolvConf = Kache.Upstream.Resolving.ResolvConf;
 
 namespace Kache.Server;
 
@@ -15,12 +18,20 @@ internal static class WayOutOfServer
         var upstream = new UpstreamOptions
         {
             Resolvers = options.UpstreamDns,
+            ResolversBefore = ResolversBefore(),
             ExtraRoots = Roots(options.UpstreamCa),
             Proxy = options.UpstreamProxy,
             IsOwnAddress = Endpoints.OwnAddress(options),
         };
         var system = SystemRoots.Read(Environment.GetEnvironmentVariable);
         return WayOut.Create(upstream, new UpstreamTrust(system, upstream.ExtraRoots, own.Certificate, clock), clock);
+    }
+
+    /// <summary>While a start on this machine leads names here, what the machine asked before.</summary>
+    private static IReadOnlyList<IPEndPoint> ResolversBefore()
+    {
+        var file = new HostPaths().ResolversBefore;
+        return File.Exists(file) ? ResolvConf.Parse(File.ReadAllText(file)) : [];
     }
 
     private static X509Certificate2Collection Roots(IReadOnlyList<string> files)

@@ -12,6 +12,9 @@ internal sealed record UpstreamOptions
     /// </summary>
     public IReadOnlyList<IPEndPoint> Resolvers { get; init; } = [];
 
+    /// <summary>What the machine asked before it was pointed at Kache, for a server that begins while it is. Empty (the default) when it is not.</summary>
+    public IReadOnlyList<IPEndPoint> ResolversBefore { get; init; } = [];
+
     /// <summary>Roots trusted beside the system's (<c>--upstream-ca</c>, and bundles that variables name).</summary>
     public X509Certificate2Collection ExtraRoots { get; init; } = [];
 

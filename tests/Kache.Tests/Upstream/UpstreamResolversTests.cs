@@ -58,6 +58,17 @@ public sealed class UpstreamResolversTests : IDisposable
 
     [Fact]
     [Trait("Row", "N5")]
+    public async Task A_server_that_begins_while_the_machine_is_pointed_at_it_asks_what_the_machine_asked_before()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Port 53 needs root.");
+        await using var kache = new FakeResolver((name, type) => name == ProbeName.Host && type == Txt ? new Said(Records: [Rr.Text(ProbeName.Mark)]) : Said.Addresses("127.0.0.1"), "127.77.0.4", 53);
+        var before = new IPEndPoint(IPAddress.Parse("192.0.2.53"), 53);
+        Point("127.77.0.4");
+        Assert.Equal([before], await Resolvers(new UpstreamOptions { ResolversBefore = [before] }).ListAsync(Stop));
+    }
+
+    [Fact]
+    [Trait("Row", "N5")]
     public async Task Resolvers_that_were_told_are_asked_and_proved_all_the_same()
     {
         await using var kache = new FakeResolver((_, _) => new Said(Records: [Rr.Text(ProbeName.Mark)]));

@@ -4,13 +4,16 @@ using Kache.Host;
 namespace Kache.Cli.Machine;
 
 /// <summary>The parts that start, stop and undo share.</summary>
-internal sealed class MachineFiles
+internal sealed class MachineFiles(HostPaths paths)
 {
-    public HostPaths Paths { get; } = new();
+    public MachineFiles()
+        : this(new HostPaths())
+    {
+    }
 
-    public JournalFile Journal { get; }
+    public HostPaths Paths { get; } = paths;
 
-    public MachineFiles() => Journal = new JournalFile(Paths);
+    public JournalFile Journal { get; } = new(paths);
 
     public HostSetup Setup() => new(Paths, Journal);
 

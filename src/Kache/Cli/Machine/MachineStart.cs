@@ -42,8 +42,20 @@ internal sealed class MachineStart(Shell shell, MachineFiles files)
         var attempt = new Attempt(journal);
         try
         {
+            request = request with { Clients = ["self"] };
             await ConnectAsync(attempt, choice, request, resolver, cancellation);
-            var opened = await OpenSessionAsync(attempt, request, cancellation);
+            SessionOpened opened;
+            try
+            {
+                opened = await OpenSessionAsync(attempt, request, cancellation);
+            }
+            catch (KacheException gone) when (gone.Token == "unreachable" && choice.Login is null && attempt.Journal.Server.Process is null)
+            {
+                // A server that an earlier start had brought up was ending just then.
+                await attempt.Api!.DisposeAsync();
+                await ConnectAsync(attempt, choice, request, resolver, cancellation);
+                opened = await OpenSessionAsync(attempt, request, cancellation);
+            }
             await ChangeAsync(attempt, opened, request, resolver, cancellation);
             attempt.Journal = attempt.Journal with { Phase = HostPhase.Active };
             files.Journal.Write(attempt.Journal);
@@ -113,7 +125,7 @@ internal sealed class MachineStart(Shell shell, MachineFiles files)
 
     private async Task<SessionOpened> OpenSessionAsync(Attempt attempt, OpenSession request, CancellationToken cancellation)
     {
-        var opened = await attempt.Api!.OpenSessionAsync(request with { Clients = ["self"] }, cancellation);
+        var opened = await attempt.Api!.OpenSessionAsync(request, cancellation);
         attempt.Journal = attempt.Journal with { Session = opened.Id };
         files.Journal.Write(attempt.Journal);
         if (opened.Dns.Count == 0) throw new KacheException("no_dns", "The server's DNS is off (--dns-port 0), so this machine cannot be led to it. Turn it on, or use 'kache run' or 'kache session open'.");
@@ -157,8 +169,11 @@ internal sealed class MachineStart(Shell shell, MachineFiles files)
             var setup = files.Setup();
             var undone = setup.Undo(journal);
             foreach (var note in setup.Notes) shell.Warn(note);
-            if (undone is { Session: { } session } && attempt.Api is not null) await SessionServer.DiscardAsync(attempt.Api, session, patience.Token);
-            if (undone.Server.Process is { } process && attempt.Api is not null) await _servers.AwaitEndAsync(attempt.Api, process, patience.Token);
+            if (attempt.Api is { } api)
+            {
+                if (undone.Session is { } session) await SessionServer.DiscardAsync(api, session, patience.Token);
+                await _servers.AwaitEndAsync(new FoundServer(api, undone.Server.Process), unused: undone.Session is null, patience.Token);
+            }
             if (undone.Steps.Count == 0) files.Journal.Delete();
         }
         catch (Exception failure) when (failure is HostException or IOException or KacheException or OperationCanceledException)

@@ -58,12 +58,10 @@ internal sealed class MachineStop(Shell shell, MachineFiles files)
         }
         try
         {
-            await using var api = await _servers.OpenAsync(journal.Server, _notes, cancellation);
+            await using var server = await _servers.OpenAsync(journal.Server, _notes, cancellation);
             foreach (var note in _notes) shell.Warn(note);
-            shell.Say($"[{api.Description}]");
-            var closed = await WaitOptions.CloseAsync(api, session, request, shell, cancellation);
-            if (journal.Server.Process is { } process) await _servers.AwaitEndAsync(api, process, cancellation);
-            return closed;
+            shell.Say($"[{server.Api.Description}]");
+            return await CloseAsync(server, session, request, cancellation);
         }
         catch (KacheException gone) when (gone.Token == "not_found")
         {
@@ -73,6 +71,21 @@ internal sealed class MachineStop(Shell shell, MachineFiles files)
         catch (KacheException failure)
         {
             throw new KacheException(failure.Token, $"This machine is as it was, but the {journal} is still open on its server: {failure.Message.TrimEnd('.')}. Run 'kache stop {journal.Mode}' again when the server can be reached, or 'kache session close {session}' there.", failure);
+        }
+    }
+
+    private async Task<SessionClosed> CloseAsync(FoundServer server, string session, CloseSession request, CancellationToken cancellation)
+    {
+        var ended = false;
+        try
+        {
+            var closed = await WaitOptions.CloseAsync(server.Api, session, request, shell, cancellation);
+            ended = true;
+            return closed;
+        }
+        finally
+        {
+            await _servers.AwaitEndAsync(server, unused: !ended, cancellation);
         }
     }
 

@@ -29,7 +29,7 @@ internal sealed class UpstreamResolvers
         _clock = clock;
         _machine = new WatchedFile<IReadOnlyList<IPEndPoint>>(resolvConf, ResolvConf.Parse);
         // Read now: later it may lead to Kache.
-        _before = options.Resolvers.Count > 0 ? options.Resolvers : _machine.Read();
+        _before = options.Resolvers.Count > 0 ? options.Resolvers : options.ResolversBefore.Count > 0 ? options.ResolversBefore : _machine.Read();
     }
 
     /// <summary>
