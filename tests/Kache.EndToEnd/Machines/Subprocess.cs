@@ -11,6 +11,7 @@ internal sealed class Subprocess : IAsyncDisposable
     private readonly StringBuilder errors = new();
     private readonly Task reading;
     private readonly string command;
+    private int disposed;
 
     public Subprocess(string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? shownAs = null, bool holdsInput = false)
     {
@@ -70,6 +71,8 @@ internal sealed class Subprocess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // A server is disposed by its test and by its machine.
+        if (Interlocked.Exchange(ref disposed, 1) == 1) return;
         if (!process.HasExited) process.Kill(entireProcessTree: true);
         await process.WaitForExitAsync();
         process.Dispose();

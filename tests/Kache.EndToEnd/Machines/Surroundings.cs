@@ -5,8 +5,8 @@ internal static class Surroundings
 {
     public static string Repository { get; } = FindRepository();
 
-    /// <summary>The native program that ./publish made: what users get is what is tested.</summary>
-    public static string Program { get; } = Path.Combine(Repository, "artifacts", "publish", "kache");
+    /// <summary>The native program that ./publish made: what users get is what is tested. While developing, another can be named.</summary>
+    public static string Program { get; } = Environment.GetEnvironmentVariable("KACHE_TEST_PROGRAM") ?? Path.Combine(Repository, "artifacts", "publish", "kache");
 
     public static string DotnetRoot { get; } = Path.GetDirectoryName(Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "../../../dotnet")))!;
 
