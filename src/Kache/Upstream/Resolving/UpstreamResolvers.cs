@@ -53,7 +53,7 @@ internal sealed class UpstreamResolvers
     public async Task<byte[]> AskAsync(IPEndPoint resolver, ReadOnlyMemory<byte> query, CancellationToken cancellation) =>
         await ProveAsync(resolver, cancellation) switch
         {
-            Verdict.Resolver => await _sockets.QueryAsync(resolver, query, cancellation),
+            Verdict.Resolver or Verdict.Refusing => await _sockets.QueryAsync(resolver, query, cancellation),
             Verdict.Kache => throw new UpstreamException(UpstreamFailure.Loop, $"The resolver {resolver} is Kache itself, or leads to it; name another with --upstream-dns."),
             _ => throw new UpstreamException(UpstreamFailure.DnsTimeout, $"The resolver {resolver} does not answer."),
         };
@@ -65,20 +65,25 @@ internal sealed class UpstreamResolvers
         var running = _proofs.GetOrAdd(resolver, TakeProofAsync);
         var proof = await running.WaitAsync(cancellation);
         if (proof.Verdict == Verdict.Resolver) return proof.Verdict;
-        if (proof.Verdict == Verdict.Silent || _clock.GetElapsedTime(proof.At) >= AskKacheAgainAfter)
+        if (proof.Verdict is Verdict.Silent or Verdict.Refusing || _clock.GetElapsedTime(proof.At) >= AskKacheAgainAfter)
             _proofs.TryRemove(new KeyValuePair<IPEndPoint, Task<Proof>>(resolver, running));
         return proof.Verdict;
     }
 
     private async Task<Proof> TakeProofAsync(IPEndPoint resolver)
     {
-        var verdict = await AskAsync(resolver, ProbeName.Host, RecordType.Txt) switch
+        var told = await AskAsync(resolver, ProbeName.Host, RecordType.Txt);
+        var verdict = told switch
         {
             { } answer when UpstreamMessage.HasText(answer, ProbeName.Mark) => Verdict.Kache,
             { } answer when Code(answer) != ResponseCode.Refused => Verdict.Resolver,
-            // A Kache without a session for us refuses everything. One that refuses or swallows names under .internal only,
-            // because a network uses them for something else, is a resolver.
-            _ => await AskAsync(resolver, "", RecordType.Ns) is { } root && Code(root) == ResponseCode.NoError ? Verdict.Resolver : Verdict.Silent,
+            // One that refuses or swallows names under .internal only, because a network uses them for something else, is a resolver.
+            _ => await AskAsync(resolver, "", RecordType.Ns) switch
+            {
+                { } root when Code(root) == ResponseCode.NoError => Verdict.Resolver,
+                null when told is null => Verdict.Silent,
+                _ => Verdict.Refusing,
+            },
         };
         return new Proof(verdict, _clock.GetTimestamp());
     }
@@ -105,8 +110,14 @@ internal sealed class UpstreamResolvers
         Resolver,
         Kache,
 
-        /// <summary>It did not answer, or refused to.</summary>
+        /// <summary>It did not answer.</summary>
         Silent,
+
+        /// <summary>
+        /// A resolver of a closed network, which refuses what is not its own; or a Kache with which this machine has no
+        /// session, and which refuses the question itself too. Not proven, so asked for proof again each time.
+        /// </summary>
+        Refusing,
     }
 
     private sealed record Proof(Verdict Verdict, long At);
