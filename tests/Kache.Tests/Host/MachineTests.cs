@@ -99,7 +99,12 @@ public sealed class MachineTests : IDisposable
             new MountedFolder("/g", 2, [new FolderEdit("h", new Edit(EditKind.KeyStore, "secret"))]), new WrittenFile("/i", 3, new Edit(EditKind.Pip), true, "sha256:01"),
         ];
         _files.Journal.Write(_machine.Begin() with { Steps = steps });
-        Assert.Equal(steps.Select(s => s.ToString()), _files.Journal.Read()!.Steps.Select(s => s.ToString()));
+        var written = File.ReadAllText(_machine.Paths.Journal);
+        var read = _files.Journal.Read()!;
+        Assert.Equal(steps.Select(step => step.GetType()), read.Steps.Select(step => step.GetType()));
+        _files.Journal.Write(read);
+        Assert.Equal(written, File.ReadAllText(_machine.Paths.Journal));
+        Assert.Contains("\"secret\"", written, StringComparison.Ordinal);
     }
 
     [Fact]
