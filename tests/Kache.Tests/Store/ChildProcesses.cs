@@ -15,7 +15,7 @@ internal sealed class Child
 
     public static Child Start(string what, string folder, string word)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Kache.Tests")) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Kache.Tests")) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in (string[])["-explicit", "only", "-method", $"{typeof(ChildProcesses).FullName}.{what}"]) start.ArgumentList.Add(argument);
         start.Environment[ChildProcesses.Folder] = folder;
         start.Environment[ChildProcesses.Word] = word;

@@ -20,7 +20,7 @@ public sealed class DataFolderTests
         var files = Directory.GetFiles(temporary.Root, "*", SearchOption.AllDirectories);
         Assert.True(files.Length > 8);
         foreach (var path in files.Concat(Directory.GetDirectories(temporary.Root, "*", SearchOption.AllDirectories)).Append(temporary.Root))
-            Assert.True((File.GetUnixFileMode(path) & others) == 0, path);
+            Assert.True((File.GetUnixFileMode(path) & others) == UnixFileMode.None, path);
     }
 
     [Fact]
