@@ -19,12 +19,12 @@ internal sealed class SessionHandlers(ApiParts parts, Caller caller)
 
     public async Task<SessionOpened> OpenAsync(OpenSession request, CancellationToken cancellation)
     {
-        var sessions = parts.Sessions ?? throw NoServer("opened");
         var mode = SessionWords.ParseMode(request.Mode);
         var reference = References.Parse(request.Reference);
+        var options = SessionWords.Options(request);
         if (mode == SessionMode.Playback) await RequirePlaybackAsync(reference, cancellation);
         else RequireRecording(reference);
-        var options = SessionWords.Options(request);
+        var sessions = parts.Sessions ?? throw NoServer("opened");
         var clients = (request.Clients ?? []).Select(ParseClient).Distinct().ToList();
 
         var opening = await sessions.OpenAsync(new SessionRequest(mode, reference, options, clients, caller.Token), cancellation);
