@@ -51,7 +51,8 @@ public sealed class BreakTests : IAsyncLifetime
         Assert.StartsWith("HTTP/1.1 200 OK\r\n", again);
         Assert.EndsWith("\r\n\r\n" + Body(seen), again);
         if (body.Length > 0) Assert.Equal(body, Body(seen));
-        Assert.Equal((0, 1), (play.Report.MissCount, play.Report.GapCount));
+        var report = await play.EndAsync();
+        Assert.Equal((0, 1), (report.MissCount, report.GapCount));
         Assert.Equal("exact+incomplete", Assert.Single(await play.LogAsync()).Step);
     }
 
@@ -97,7 +98,8 @@ public sealed class BreakTests : IAsyncLifetime
         var digest = await _studio.SealAsync(stage);
         await using var play = await _studio.PlayAsync(digest, origin.Authority);
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => play.Http2().GetStringAsync("/a", Studio.Stop));
-        Assert.Equal((0, 1), (play.Report.MissCount, play.Report.GapCount));
+        var report = await play.EndAsync();
+        Assert.Equal((0, 1), (report.MissCount, report.GapCount));
     }
 
     [Theory]
@@ -135,7 +137,7 @@ public sealed class BreakTests : IAsyncLifetime
         Assert.StartsWith("HTTP/1.1 502 Bad Gateway\r\n", again);
         Assert.Equal(seen.Split("\r\n\r\n")[1], again.Split("\r\n\r\n")[1]);
         Assert.Contains($"proxy-status: kache; error={token}; details=\"", again);
-        Assert.Equal(0, play.Report.MissCount);
+        Assert.Equal(0, (await play.EndAsync()).MissCount);
         Assert.Equal("exact+failure", Assert.Single(await play.LogAsync()).Step);
     }
 

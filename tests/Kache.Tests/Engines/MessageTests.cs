@@ -117,7 +117,7 @@ public sealed class MessageTests : IAsyncLifetime
         var again = await play.GetAsync("/a");
         Assert.Equal(FieldLines(seen).Where(line => !line.StartsWith("date:", StringComparison.Ordinal)), FieldLines(again));
         Assert.Equal(Split(seen), Split(again));
-        Assert.Equal(0, play.Report.MissCount);
+        Assert.Equal(0, (await play.EndAsync()).MissCount);
     }
 
     [Fact]

@@ -41,7 +41,7 @@ public sealed class PlaybackTests : IAsyncLifetime
         Assert.StartsWith("HTTP/1.1 416 Range Not Satisfiable\r\n", await play.GetAsync("/a", "Range: bytes=30000-"));
         Assert.EndsWith(whole, await play.GetAsync("/a", "Range: bytes=0-1", "If-Range: \"v2\""));
         Assert.StartsWith("HTTP/1.1 206", await play.GetAsync("/a", "Range: bytes=-1", "If-Range: \"v1\""));
-        Assert.Equal(0, play.Report.MissCount);
+        Assert.Equal(0, (await play.EndAsync()).MissCount);
     }
 
     [Fact]
@@ -117,7 +117,7 @@ public sealed class PlaybackTests : IAsyncLifetime
         await client.WriteAsync("GET /a HTTP/1.1\r\nHost: origin.test\r\n\r\n");
         Assert.DoesNotContain("0\r\n\r\n", await client.ReadToEndAsync());
         Assert.Equal("exact+damaged", Assert.Single(await play.LogAsync()).Step);
-        Assert.Equal(1, play.Report.MissCount);
+        Assert.Equal(1, (await play.EndAsync()).MissCount);
     }
 
     [Theory]
@@ -212,7 +212,7 @@ public sealed class PlaybackTests : IAsyncLifetime
         Assert.Equal("the query differs in v", json.GetProperty("closest")[0].GetProperty("difference").GetString());
         var head = await play.AskAsync("HEAD /none HTTP/1.1\r\nHost: origin.test\r\nConnection: close\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 424 Not In Recording\r\n", head);
-        Assert.Equal(3, play.Report.MissCount);
+        Assert.Equal(3, (await play.EndAsync()).MissCount);
         Assert.EndsWith("/pkg/left?v=1 (the query differs in v)", play.Report.Misses[0].Closest);
         Assert.All(await play.LogAsync(), line => Assert.Equal(("miss", 424), (line.Step, line.Status)));
     }
@@ -256,7 +256,7 @@ public sealed class PlaybackTests : IAsyncLifetime
         var seen = (await client.ReadToEndAsync()).Split("\r\n\r\n", 2)[1];
         Assert.True(seen.Length < large.Length && !seen.Contains('y', StringComparison.Ordinal));
         Assert.StartsWith("HTTP/1.1 206", await play.GetAsync("/a", "Range: bytes=0-9"));
-        Assert.Equal(1, play.Report.MissCount);
+        Assert.Equal(1, (await play.EndAsync()).MissCount);
         Assert.Equal(["exact+damaged", "exact+range"], (await play.LogAsync()).Select(l => l.Step));
     }
 
@@ -267,7 +267,7 @@ public sealed class PlaybackTests : IAsyncLifetime
         await using var play = await RecordedAsync(_ => "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", "/a");
         await play.Engine.DrainAsync(TimeSpan.FromSeconds(1), Studio.Stop);
         Assert.StartsWith("HTTP/1.1 503", await play.GetAsync("/a"));
-        Assert.Equal(0, play.Report.MissCount);
+        Assert.Equal(0, (await play.EndAsync()).MissCount);
     }
 
     [Fact]
@@ -278,7 +278,7 @@ public sealed class PlaybackTests : IAsyncLifetime
         var http = play.Http2();
         await Parallel.ForEachAsync(Enumerable.Range(0, 1000), new ParallelOptions { MaxDegreeOfParallelism = 20, CancellationToken = Studio.Stop }, async (i, stop) =>
             Assert.Equal($"{100 + (i % 50)}", await http.GetStringAsync($"/{100 + (i % 50)}", stop)));
-        Assert.Equal((1000, 0), (play.Report.Requests, play.Report.MissCount));
+        Assert.Equal((1000, 0), ((await play.EndAsync()).Requests, play.Report.MissCount));
     }
 
     private Task<Stage> RecordedAsync(Func<string, string> answer, string target, params string[] fields) => RecordedAsync(answer, fields.Length == 0 ? [(target, "")] : [.. fields.Select(f => (target, f))]);

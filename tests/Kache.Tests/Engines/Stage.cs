@@ -86,9 +86,17 @@ internal sealed class Stage : IAsyncDisposable
         return client;
     }
 
-    /// <summary>The log as it is at the end of the session.</summary>
+    /// <summary>The report at the end of the session: a client may see the end of its answer before it is counted.</summary>
+    public async Task<SessionReport> EndAsync()
+    {
+        await Engine.DrainAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        return Report;
+    }
+
+    /// <summary>The log at the end of the session.</summary>
     public async Task<List<AnsweredRequest>> LogAsync()
     {
+        await EndAsync();
         if (!_logClosed) await _log.DisposeAsync();
         _logClosed = true;
         var lines = new List<AnsweredRequest>();

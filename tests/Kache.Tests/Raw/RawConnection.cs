@@ -7,7 +7,7 @@ namespace Kache.Tests.Raw;
 /// <summary>One side of a connection as bytes (Latin-1): nothing is added, nothing is checked.</summary>
 internal sealed class RawConnection(Socket socket, Stream stream) : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly List<byte> _read = [];
     private readonly byte[] _buffer = new byte[64 * 1024];
