@@ -33,6 +33,9 @@ internal static class MessageFields
         return new Fields(lines.DrainToImmutable());
     }
 
+    /// <summary>Empty over HTTP/2, which has none: HttpResponseMessage makes one up.</summary>
+    public static string Reason(HttpResponseMessage response) => response.Version.Major >= 2 ? "" : response.ReasonPhrase ?? "";
+
     public static Fields Trailers(HttpResponseMessage response)
     {
         var trailers = response.TrailingHeaders.NonValidated;

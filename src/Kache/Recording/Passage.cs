@@ -133,7 +133,7 @@ internal sealed class Passage : IAsyncDisposable
         await TellInterimAsync();
         _hasIt = _withheld?.AreMetBy(status, fields) == true;
         if (_hasIt) _client.SetHead(StatusCodes.Status304NotModified, "Not Modified", ClientConditions.NotModified(fields), length: null);
-        else _client.SetHead(status, Reason(response), fields, plan.Fault is null ? plan.Length : null);
+        else _client.SetHead(status, MessageFields.Reason(response), fields, plan.Fault is null ? plan.Length : null);
         await using var kept = _keeper.CreateBody();
         var tee = new Tee(await response.Content.ReadAsStreamAsync(CancellationToken.None), plan, _client, kept, _linger);
         try
@@ -143,7 +143,7 @@ internal sealed class Passage : IAsyncDisposable
             // 5
             var trailers = MessageFields.Trailers(response);
             var recorded = new RecordedResponse(
-                status, Reason(response), Versions.Of(response.Version), fields, plan.Framing, Body.Empty, trailers);
+                status, MessageFields.Reason(response), Versions.Of(response.Version), fields, plan.Framing, Body.Empty, trailers);
             await KeepAsync(recorded, kept, end.Fault is null ? ExchangeOutcome.Complete : ExchangeOutcome.Incomplete, end);
             // 6
             if (end.Fault is null || _hasIt)
@@ -269,9 +269,6 @@ internal sealed class Passage : IAsyncDisposable
     {
         if (MessageFields.WithControlCharacter(fields) is { } name) return $"The origin's field '{name}' holds a control character.";
         if (response.StatusCode == System.Net.HttpStatusCode.SwitchingProtocols) return "The origin switched protocols, and nobody had asked it to.";
-        return FieldValue.HasControl(Reason(response)) ? "The origin's reason phrase holds a control character." : null;
+        return FieldValue.HasControl(MessageFields.Reason(response)) ? "The origin's reason phrase holds a control character." : null;
     }
-
-    // HTTP/2 has none, and HttpResponseMessage makes one up.
-    private static string Reason(HttpResponseMessage response) => response.Version.Major >= 2 ? "" : response.ReasonPhrase ?? "";
 }

@@ -34,7 +34,7 @@ internal static class WholeFetch
         var asked = new RecordedRequest(
             "GET", piece.Route.Scheme, piece.Route.Authority, piece.Route.Target, Versions.Of(response.Version), keeper.Veil.Cover(piece.AskedForWhole), Body.Empty);
         var answer = new RecordedResponse(
-            200, response.ReasonPhrase ?? "", Versions.Of(response.Version), fields, plan.Framing, body, MessageFields.Trailers(response));
+            200, MessageFields.Reason(response), Versions.Of(response.Version), fields, plan.Framing, body, MessageFields.Trailers(response));
         var took = keeper.Clock.GetElapsedTime(ticks);
         var chain = piece.Route.Scheme == "http" ? null : piece.Pool.ChainOf(piece.Route.Authority);
         if (!await keeper.KeepAsync(new Exchange(ordinal, started, took, asked, answer, ExchangeOutcome.Complete, null, chain, piece.Withheld), url)) return;

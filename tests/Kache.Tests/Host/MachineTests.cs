@@ -104,6 +104,7 @@ public sealed class MachineTests : IDisposable
         Assert.Equal(steps.Select(step => step.GetType()), read.Steps.Select(step => step.GetType()));
         _files.Journal.Write(read);
         Assert.Equal(written, File.ReadAllText(_machine.Paths.Journal));
+        Assert.Contains("\"secret\"", written, StringComparison.Ordinal);
     }
 
     [Fact]
