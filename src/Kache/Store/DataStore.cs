@@ -201,8 +201,10 @@ internal sealed class DataStore : IAsyncDisposable
         BodyPlaces? places = null;
         try
         {
+            OpeningReserve.GiveUp(paths);
             catalog = Catalog.Open(paths.Catalog, clock);
             places = BodyPlaces.Open(paths.Bodies);
+            OpeningReserve.Take(paths);
             // A new folder, or one whose derived part was taken away.
             if (!places.IsComplete) RebuildPlaces(paths, places, cancellation);
             return new DataStore(gate, paths, catalog, places, clock);

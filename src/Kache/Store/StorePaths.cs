@@ -7,6 +7,7 @@ namespace Kache.Store;
 /// <code>
 /// version                          the format's number
 /// lock                             held by the one server; its process id
+/// reserve                          room for opening the store on a full disk
 /// kache.db                         tags, sessions, tokens (SQLite)
 /// recordings/sha256/ab/abcd…       root manifests
 /// segments/sha256/ab/abcd…         exchanges, look-ups and gaps of recordings
@@ -33,6 +34,8 @@ internal sealed class StorePaths(string folder)
     public string Version => In("version");
 
     public string Lock => In("lock");
+
+    public string Reserve => In("reserve");
 
     public string Catalog => In("kache.db");
 

@@ -3,6 +3,10 @@ using Microsoft.Data.Sqlite;
 namespace Kache.Store.Folder;
 
 /// <summary>An SQLite file as the store opens it: WAL, patient with other processes, its failures told in our words.</summary>
+/// <remarks>
+/// Its files are opened by SQLite alone while it has them open: closing any other descriptor of theirs would take away the
+/// locks that SQLite holds in this process (fcntl(2), "POSIX locks").
+/// </remarks>
 internal static class Database
 {
     // Transactions here take milliseconds; who waits longer than this waits for something that hangs.
@@ -18,20 +22,36 @@ internal static class Database
     /// <param name="durable">A commit is on disk when it returns; otherwise a power loss may take the last ones back.</param>
     public static SqliteConnection Open(string path, bool durable)
     {
-        // Made by us, so that it is ours alone; SQLite gives its companions the same mode.
-        Disk.OpenOrCreate(path).Dispose();
+        MakeWhenNew(path);
         var text = new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = PatienceSeconds };
         var connection = new SqliteConnection(text.ConnectionString);
         try
         {
             connection.Open();
-            Run(connection, $"PRAGMA busy_timeout={PatienceSeconds * 1000}; PRAGMA journal_mode=WAL; PRAGMA synchronous={(durable ? "FULL" : "NORMAL")};");
+            // The WAL's index is shared memory in a file. Where a page of it may lack its blocks, a full disk would end the
+            // process (SIGBUS) when the page is written; there the older journal serves, which waits a little more.
+            var journal = Disk.MapsSafely(Path.GetDirectoryName(path)!) ? "WAL" : "TRUNCATE";
+            Run(connection, $"PRAGMA busy_timeout={PatienceSeconds * 1000}; PRAGMA journal_mode={journal}; PRAGMA synchronous={(durable ? "FULL" : "NORMAL")};");
             return connection;
         }
         catch
         {
             connection.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Made by us, so that it is ours alone; SQLite gives the files beside it the same mode.</summary>
+    private static void MakeWhenNew(string path)
+    {
+        if (File.Exists(path)) return;
+        try
+        {
+            Disk.OpenOrCreate(path, FileMode.CreateNew).Dispose();
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            // Somebody else was quicker.
         }
     }
 

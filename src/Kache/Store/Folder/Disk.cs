@@ -18,6 +18,10 @@ internal static partial class Disk
     private const short WriteLock = 1;
     private const short NoLock = 2;
 
+    private const int SmallestSafeBlock = 4096;
+    private const long Btrfs = 0x9123683E;
+    private const long Bcachefs = 0xCA451A4E;
+
     private const int NoSpace = 28;
     private const int QuotaExceeded = 122;
     private const int FileTooBig = 27;
@@ -113,9 +117,22 @@ internal static partial class Disk
         {
             var error = Marshal.GetLastPInvokeError();
             if (error is NotSupported or NotImplemented or InvalidArgument) return false;
-            if (error != Interrupted) throw Failure("reserve room in", "a journal");
+            if (error != Interrupted) throw Failure("reserve room in", "a file of the store");
         }
         return true;
+    }
+
+    /// <summary>
+    /// Whether a page of a mapped file has room once a byte of it was written. Not where blocks are smaller than what SQLite
+    /// writes to (4 KiB), nor where every change is written elsewhere.
+    /// </summary>
+    public static unsafe bool MapsSafely(string folder)
+    {
+        // struct statfs of 64-bit Linux begins with the type and the size of a block; 120 bytes in all.
+        const int room = 256;
+        var facts = stackalloc long[room / sizeof(long)];
+        if (statfs(folder, facts) < 0) throw Failure("ask about", folder);
+        return facts[1] >= SmallestSafeBlock && facts[0] is not (Btrfs or Bcachefs);
     }
 
     public static bool IsFull(IOException failure) =>
@@ -140,6 +157,9 @@ internal static partial class Disk
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fsync(SafeFileHandle file);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial int statfs(string path, long* facts);
 
     // Variadic in C; on the 64-bit systems that we run on, the third argument is passed like any other.
     [LibraryImport("libc", SetLastError = true)]

@@ -13,6 +13,9 @@ internal sealed class FolderGate : IDisposable
     /// <summary>The format that this program writes, and the only one that it reads.</summary>
     public const int Format = 1;
 
+    // A process id and the end of its line, padded in front.
+    private const int HolderSize = 16;
+
     private const string FormatLine = "kache store format ";
 
     private readonly SafeFileHandle _version;
@@ -124,14 +127,14 @@ internal sealed class FolderGate : IDisposable
                     $"The data folder {paths.Folder} has a server already ({Holder(file)}). Stop that one first, or give this one a folder of its own with --data.");
             }
         }
-        RandomAccess.SetLength(file, 0);
-        RandomAccess.Write(file, Encoding.ASCII.GetBytes(FormattableString.Invariant($"{Environment.ProcessId}\n")), 0);
+        // Written over and never cut: on a full disk the block might not be had again.
+        RandomAccess.Write(file, Encoding.ASCII.GetBytes(FormattableString.Invariant($"{Environment.ProcessId,HolderSize - 1}\n")), 0);
         return file;
     }
 
     private static string Holder(SafeFileHandle file)
     {
-        Span<byte> content = stackalloc byte[16];
+        Span<byte> content = stackalloc byte[HolderSize];
         var text = Encoding.ASCII.GetString(content[..RandomAccess.Read(file, content, 0)]).Trim();
         return text.Length > 0 ? $"process {text}" : "another process";
     }
