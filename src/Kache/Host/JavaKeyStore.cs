@@ -21,7 +21,7 @@ internal static class JavaKeyStore
     private const string Salt = "Mighty Aphrodite";
     private const string CertificateType = "X.509";
 
-    public static bool IsJks(ReadOnlySpan<byte> store) => store.Length > 12 + SumSize && BinaryPrimitives.ReadUInt32BigEndian(store) == Magic;
+    public static bool IsJks(ReadOnlySpan<byte> store) => store.Length >= 12 + SumSize && BinaryPrimitives.ReadUInt32BigEndian(store) == Magic;
 
     public static bool Holds(ReadOnlySpan<byte> store, ReadOnlySpan<byte> certificate) => store.IndexOf(certificate) >= 0;
 

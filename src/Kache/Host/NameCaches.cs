@@ -11,7 +11,8 @@ internal static class NameCaches
     public static async Task FlushAsync(ResolverDetection resolver, ICollection<string> notes, CancellationToken cancellation)
     {
         if (resolver.Nscd) await RunAsync("nscd", ["-i", "hosts"], notes, cancellation);
-        if (resolver.Resolved) await RunAsync("resolvectl", ["flush-caches"], notes, cancellation);
+        // It is asked by nobody meanwhile, so what it has are real answers: emptied where that is easy, and nothing to tell where it is not.
+        if (resolver.Resolved) await RunAsync("resolvectl", ["flush-caches"], [], cancellation);
     }
 
     private static async Task RunAsync(string program, string[] arguments, ICollection<string> notes, CancellationToken cancellation)

@@ -282,6 +282,54 @@ public sealed class HostSetupTests : IDisposable
         Assert.Equal(before, _machine.Snapshot());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    [Trait("Row", "T1")]
+    public void Red_Hats_roots_are_found_where_its_symlinks_lead(bool mounts)
+    {
+        Directory.Delete(_machine.At("/etc/ssl/certs"), recursive: true);
+        File.Delete(_machine.At("/etc/debian_version"));
+        Directory.Delete(_machine.At("/usr/local/share/ca-certificates"));
+        _machine.Write("/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", HostTexts.OtherCa);
+        _machine.Write("/etc/pki/ca-trust/extracted/pem/email-ca-bundle.pem", HostTexts.OtherCa);
+        _machine.Write("/etc/pki/ca-trust/extracted/openssl/ca-bundle.trust.crt", HostTexts.OtherCa);
+        _machine.Write("/etc/pki/ca-trust/extracted/java/cacerts", JavaKeyStore.Write(0, [], "changeit"));
+        Directory.CreateDirectory(_machine.At("/etc/pki/ca-trust/source/anchors"));
+        _machine.Link("/etc/pki/tls/certs/ca-bundle.crt", "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem");
+        _machine.Link("/etc/pki/tls/cert.pem", "certs/ca-bundle.crt");
+        _machine.Link("/etc/ssl/certs", "../pki/tls/certs");
+        _machine.Link("/usr/lib/jvm/java/lib/security/cacerts", "/etc/pki/ca-trust/extracted/java/cacerts");
+        var before = _machine.Snapshot();
+        _machine.Apply(tryMounts: mounts);
+        foreach (var file in new[] { "/etc/ssl/certs/ca-bundle.crt", "/etc/pki/tls/cert.pem", "/etc/pki/ca-trust/extracted/openssl/ca-bundle.trust.crt" })
+            Assert.Equal(2, PemBundle.Certificates(_machine.Read(file)).Count);
+        Assert.Single(PemBundle.Certificates(_machine.Read("/etc/pki/ca-trust/extracted/pem/email-ca-bundle.pem")));
+        Assert.Equal(HostTexts.Ca, _machine.Read("/etc/pki/ca-trust/source/anchors/kache-0123abcd.pem"));
+        Assert.Single(JavaKeyStore.Entries(File.ReadAllBytes(_machine.Paths.Real(_machine.At("/usr/lib/jvm/java/lib/security/cacerts")))));
+        Assert.Empty(_machine.Notes);
+        _machine.Undo();
+        Assert.Equal(before, _machine.Snapshot());
+        Assert.Empty(_machine.Notes);
+    }
+
+    [Fact]
+    [Trait("Row", "T1")]
+    public void A_JVMs_own_store_and_the_one_that_JAVA_TOOL_OPTIONS_names_get_ours()
+    {
+        byte[] Store(string password) => JavaKeyStore.Write(1, [JavaKeyStore.Entry("other", PemBundle.Der(HostTexts.OtherCa), DateTimeOffset.UnixEpoch)], password);
+        _machine.Write("/opt/jdk/lib/security/cacerts", Store("changeit"));
+        _machine.Write("/srv/trust.jks", Store("secret"));
+        _machine.Variables["JAVA_TOOL_OPTIONS"] = "-Xmx1g -Djavax.net.ssl.trustStore=/srv/trust.jks -Djavax.net.ssl.trustStorePassword=secret";
+        var before = _machine.Snapshot();
+        _machine.Apply();
+        Assert.Equal(2, JavaKeyStore.Entries(File.ReadAllBytes(_machine.At("/opt/jdk/lib/security/cacerts"))).Count);
+        Assert.True(JavaKeyStore.IsSealedWith(File.ReadAllBytes(_machine.At("/srv/trust.jks")), "secret"));
+        Assert.Equal(2, JavaKeyStore.Entries(File.ReadAllBytes(_machine.At("/srv/trust.jks"))).Count);
+        _machine.Undo();
+        Assert.Equal(before, _machine.Snapshot());
+    }
+
     [Fact]
     public void Two_at_once_are_refused()
     {
