@@ -22,6 +22,7 @@ internal static class CommandLine
     public static RootCommand Tree(Shell shell) => new(About)
     {
         ServeCommand.Create(shell),
+        RunCommand.Create(shell),
         StartCommand.Create(shell),
         StopCommand.Create(shell),
         HostUndoCommand.Create(shell),
@@ -52,7 +53,8 @@ internal static class CommandLine
 
         Leftovers.UndoAfterRestart(parsed, shell);
         using var interrupted = new CancellationTokenSource();
-        using var signals = Signals.Cancel(interrupted);
+        // While a command of the user's runs, signals are its own.
+        using var signals = parsed.CommandResult.Command.Name == RunCommand.Name ? null : Signals.Cancel(interrupted);
         try
         {
             var configuration = new InvocationConfiguration

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Net;
 using System.Text;
 using Kache.Certificates;
 using Kache.Exchanges;
@@ -13,10 +14,11 @@ namespace Kache.Interception;
 /// A connection's first steps: whose it is, and by its first bytes whether it goes on as TLS, as plain HTTP, through
 /// a CONNECT, or as something that is not looked into. Nothing is taken from the input but CONNECT heads.
 /// </summary>
+/// <param name="destination">Where a transparent connection was going; null where its local address does not say.</param>
 /// <param name="secure">The rest of the chain, TLS first.</param>
 /// <param name="plain">The rest of the chain behind TLS.</param>
 internal sealed partial class ConnectionOpener(
-    SessionDirectory sessions, bool isExplicit, ConnectionDelegate secure, ConnectionDelegate plain, TimeProvider clock, ILogger<ConnectionOpener> log)
+    SessionDirectory sessions, bool isExplicit, Func<IPEndPoint, Authority?> destination, ConnectionDelegate secure, ConnectionDelegate plain, TimeProvider clock, ILogger<ConnectionOpener> log)
 {
     // For the first bytes and for a CONNECT's head: a client that says nothing for longer has none to say.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -30,7 +32,11 @@ internal sealed partial class ConnectionOpener(
     {
         using var intercepted = new InterceptedConnection(connection, isExplicit);
         connection.Features.Set(intercepted);
-        if (!isExplicit && sessions.TryFind(intercepted.Remote.Address, out var session)) intercepted.BelongsTo(session);
+        if (!isExplicit)
+        {
+            intercepted.Destination = destination(intercepted.Local);
+            if (sessions.TryFind(intercepted.Remote.Address, out var session)) intercepted.BelongsTo(session);
+        }
         try
         {
             await DispatchAsync(connection, intercepted);
@@ -82,7 +88,7 @@ internal sealed partial class ConnectionOpener(
             connection.Abort(new ConnectionAbortedException("No session."));
             return;
         }
-        if (session.Options.Bypass.Count > 0 && await PeekNameAsync(connection) is { } name && session.Options.IsBypassed(name))
+        if (session.Options.Bypass.Count > 0 && (await PeekNameAsync(connection) ?? intercepted.Destination?.DialName) is { } name && session.Options.IsBypassed(name))
         {
             var port = intercepted.Tunnel?.Port ?? intercepted.Local.Port;
             await session.Engine.TunnelAsync(connection, new Authority(Authority.NormalizeHost(name), port), TunnelReason.Bypassed);
@@ -96,8 +102,8 @@ internal sealed partial class ConnectionOpener(
     {
         if (intercepted.Session is not { } session) return;
         var local = intercepted.Local;
-        var destination = intercepted.Tunnel ?? new Authority(Authority.NormalizeHost(local.Address.ToString()), local.Port);
-        await session.Engine.TunnelAsync(connection, destination, TunnelReason.NotHttp);
+        var wanted = intercepted.Tunnel ?? intercepted.Destination ?? new Authority(Authority.NormalizeHost(local.Address.ToString()), local.Port);
+        await session.Engine.TunnelAsync(connection, wanted, session.Options.IsBypassed(wanted.DialName) ? TunnelReason.Bypassed : TunnelReason.NotHttp);
     }
 
     /// <returns>False when the tunnel was refused; the answer has been sent.</returns>
@@ -137,10 +143,10 @@ internal sealed partial class ConnectionOpener(
     private async Task<Opening> PeekAsync(ConnectionContext connection, InterceptedConnection intercepted)
     {
         var opening = Opening.Unknown;
-        var limit = intercepted.Tunnel is null ? Patience : TunnelPatience;
+        var limit = intercepted.MayBeginSilent ? TunnelPatience : Patience;
         var ended = await ExamineAsync(connection, limit, input => (opening = FirstBytes.Tell(input)) != Opening.Unknown);
-        // Silence in a tunnel, or a few bytes that lead nowhere, are a protocol of their own.
-        return opening == Opening.Unknown && ended == Examined.TimedOut && intercepted.Tunnel is not null ? Opening.Other : opening;
+        // Silence there, or a few bytes that lead nowhere, are a protocol of their own.
+        return opening == Opening.Unknown && ended == Examined.TimedOut && intercepted.MayBeginSilent ? Opening.Other : opening;
     }
 
     private async Task<string?> PeekNameAsync(ConnectionContext connection)

@@ -28,6 +28,12 @@ internal sealed class InterceptedConnection(ConnectionContext connection, bool i
     /// <summary>Where a CONNECT led; null without one.</summary>
     public Authority? Tunnel { get; set; }
 
+    /// <summary>Where it was going, by the address that it came to; null where that does not say.</summary>
+    public Authority? Destination { get; set; }
+
+    /// <summary>Whether the other side may be the one that speaks first: in a tunnel, and on ports that are not the web's.</summary>
+    public bool MayBeginSilent => Tunnel is not null || (Destination is not null && Local.Port is not (80 or 443));
+
     /// <summary>TLS was opened here.</summary>
     public bool IsSecure { get; set; }
 

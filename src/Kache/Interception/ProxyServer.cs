@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Kache.Certificates;
+using Kache.Exchanges;
 using Kache.Sessions;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -23,6 +24,12 @@ internal sealed record ProxyServerOptions
 
     /// <summary>Whether an address and port are this server's own.</summary>
     public required Func<IPEndPoint, bool> IsOwnAddress { get; init; }
+
+    /// <summary>
+    /// Where a transparent connection was going, by the address and port that it came to; null where that says nothing, as when
+    /// all names lead to one address.
+    /// </summary>
+    public Func<IPEndPoint, Authority?> Destination { get; init; } = static _ => null;
 
     /// <summary>The name that is answered by Kache itself.</summary>
     public required string ProbeHost { get; init; }
@@ -59,7 +66,7 @@ internal sealed class ProxyServer : IAsyncDisposable
                 listen.Protocols = HttpProtocols.Http1AndHttp2;
                 ConnectionDelegate? plain = null;
                 // The chain is put together from its end: what comes after TLS is known before the opener is made.
-                listen.Use(secure => new ConnectionOpener(sessions, isExplicit, secure, plain!, clock, log).OpenAsync);
+                listen.Use(secure => new ConnectionOpener(sessions, isExplicit, options.Destination, secure, plain!, clock, log).OpenAsync);
                 listen.UseHttps(new TlsOpener(leaves).Options);
                 listen.Use(next => plain = next);
             }

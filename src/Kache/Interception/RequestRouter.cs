@@ -50,7 +50,7 @@ internal sealed partial class RequestRouter(
             return;
         }
         var wanted = new Wanted(
-            connection.IsSecure, connection.ServerName, connection.Tunnel, connection.Local.Port, connection.IsExplicit,
+            connection.IsSecure, connection.ServerName, connection.Tunnel, connection.Destination, connection.Local.Port, connection.IsExplicit,
             request.Headers.Host, context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
         var (route, refusal) = Routing.Of(wanted);
         refusal ??= Fault(request.Headers) ?? (IsKache(route.Authority) ? Refusal.Loop : Routing.IsServersOwn(route.Authority, connection.Remote.Address) ? Refusal.ServersOwn : null);

@@ -8,13 +8,14 @@ namespace Kache.Interception;
 /// <param name="IsSecure">It came through TLS that was opened here.</param>
 /// <param name="ServerName">SNI; null without.</param>
 /// <param name="Tunnel">Where a CONNECT led; null without.</param>
+/// <param name="Destination">Where the connection was going by its address; null where that does not say.</param>
 /// <param name="Port">The port connected to.</param>
 /// <param name="Host">Host or :authority as given; null or empty without.</param>
 /// <param name="RawTarget">As received: origin form, absolute form or an asterisk.</param>
-internal readonly record struct Wanted(bool IsSecure, string? ServerName, Authority? Tunnel, int Port, bool IsExplicit, string? Host, string RawTarget);
+internal readonly record struct Wanted(bool IsSecure, string? ServerName, Authority? Tunnel, Authority? Destination, int Port, bool IsExplicit, string? Host, string RawTarget);
 
 /// <summary>
-/// Where a request goes: dialled is the SNI name, or the CONNECT target, and the port connected to; Host goes as given
+/// Where a request goes: dialled is the SNI name, or the CONNECT target, or the original destination, and the port connected to; Host goes as given
 /// (BEHAVIOUR N12). Pure.
 /// </summary>
 internal static class Routing
@@ -52,6 +53,7 @@ internal static class Routing
         var port = wanted.Tunnel?.Port ?? wanted.Port;
         if (wanted.ServerName is { } name) return new Authority(Authority.NormalizeHost(name), port);
         if (wanted.Tunnel is { } tunnel) return tunnel;
+        if (wanted.Destination is { } destination) return destination;
         if (wanted.IsExplicit && !wanted.IsSecure) return named;
         if (named is { } absolute) return absolute with { Port = port };
         return Authority.TryParse(wanted.Host, scheme == "https" ? 443 : 80, out var host) ? host with { Port = port } : null;

@@ -32,7 +32,7 @@ internal sealed class TlsOpener(LeafCertificates leaves)
         // RFC 6066 §3: an address is no name; clients that send one all the same mean where they went.
         if (named) connection.ServerName = name;
         connection.IsSecure = true;
-        if (!named && !LeafName.TryParse(connection.Tunnel?.DialName, out name)) name = connection.Local.Address.ToString();
+        if (!named && !LeafName.TryParse((connection.Tunnel ?? connection.Destination)?.DialName, out name)) name = connection.Local.Address.ToString();
         return new SslServerAuthenticationOptions
         {
             ServerCertificateContext = leaves.For(name!),

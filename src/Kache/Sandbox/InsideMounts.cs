@@ -57,10 +57,18 @@ internal sealed class InsideMounts(InsidePlan plan, CommandEnvironment variables
         // A file of roots for tools that are told one; a machine without any gets ours alone.
         var certificate = Write(Path.Combine(plan.Workshop, $"{plan.Name}.crt"), System.Text.Encoding.ASCII.GetBytes(plan.Ca));
         foreach (var folder in found.Folders.Where(f => Directory.Exists(f.Path))) OverlayFolder(folder, facts);
-        foreach (var file in found.Files.Where(f => !f.InPlace && f.Edit.Kind is EditKind.Roots or EditKind.KeyStore && File.Exists(f.Path)))
+        foreach (var file in found.Files.Where(f => IsOverlaid(f) && File.Exists(f.Path)))
             Try(file.Path, () => OverlayFile(file.Path, file.Edit.Apply(File.ReadAllBytes(file.Path), facts)));
         TrustVariables.Set(variables, stores.Bundle ?? certificate, certificate);
     }
+
+    /// <summary>
+    /// Not what variables do as well: configuration of tools, which may be missing, and roots in Python's packages, whose upgrade
+    /// would fail on a mount.
+    /// </summary>
+    private static bool IsOverlaid(PlannedFile file) =>
+        file.Edit.Kind is EditKind.Roots or EditKind.KeyStore
+        && !file.Path.Contains("/site-packages/", StringComparison.Ordinal) && !file.Path.Contains("/dist-packages/", StringComparison.Ordinal);
 
     private HostFacts Facts(string? bundle) =>
         new($"written by 'kache run {plan.Mode}'; it is seen inside only.", [SandboxNetwork.Gateway.ToString()], plan.Ca, plan.Name, bundle);

@@ -31,6 +31,8 @@ internal static class KacheServer
         var own = Endpoints.OwnAddress(options);
         await using var sessions = new SessionDirectory(store, Engines(), clock, loggers.CreateLogger<SessionDirectory>());
         await sessions.RestoreAsync(cancellation);
+        foreach (var (session, digest) in await sessions.SealAbandonedAsync(cancellation))
+            talk.WriteLine($"The run {session} had been killed; what it had recorded is {digest}.");
 
         await using var proxy = new ProxyServer(sessions, leaves, new ProxyServerOptions
         {
@@ -119,7 +121,7 @@ internal static class KacheServer
     private static IReadOnlyList<Socket> NameSockets(ServeOptions options, BoundPorts ports) =>
         [.. Endpoints.On(options, options.DnsPort).SelectMany(endpoint => new[] { ports.Take(endpoint, ProtocolType.Udp), ports.Take(endpoint, ProtocolType.Tcp) })];
 
-    private static CertificateAuthority OpenAuthority(ServeOptions options, TimeProvider clock) =>
+    internal static CertificateAuthority OpenAuthority(ServeOptions options, TimeProvider clock) =>
         options is { CaCert: { } certificate, CaKey: { } key }
             ? CertificateAuthority.Load(certificate, key, clock)
             : CertificateAuthority.OpenOrCreate(DataFolder.Ca(options.Data), clock);

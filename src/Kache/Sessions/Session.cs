@@ -37,6 +37,9 @@ internal sealed class Session
 
     public required SessionLog Log { get; init; }
 
+    /// <summary>What tells others that this process has it; null in a server, which has all that are not held.</summary>
+    public SessionHold? Hold { get; init; }
+
     /// <summary>Cancelled when the session begins to end: connections finish what they are at and take nothing new.</summary>
     public CancellationToken Ending => _ending.Token;
 

@@ -52,10 +52,13 @@ internal sealed partial class SessionDirectory : IAsyncDisposable
     private readonly DataStore _store;
     private readonly TimeProvider _clock;
     private readonly ILogger<SessionDirectory> _log;
+    private readonly bool _standalone;
 
-    public SessionDirectory(DataStore store, IEnumerable<ISessionEngineFactory> factories, TimeProvider clock, ILogger<SessionDirectory> log)
+    /// <param name="standalone">Its sessions live in this process and end with it; no server takes them over.</param>
+    public SessionDirectory(
+        DataStore store, IEnumerable<ISessionEngineFactory> factories, TimeProvider clock, ILogger<SessionDirectory> log, bool standalone = false)
     {
-        (_store, _clock, _log) = (store, clock, log);
+        (_store, _clock, _log, _standalone) = (store, clock, log, standalone);
         _factories = factories.ToDictionary(factory => factory.Mode);
     }
 
@@ -138,12 +141,13 @@ internal sealed partial class SessionDirectory : IAsyncDisposable
             try
             {
                 var request = SessionEntries.Request(entry);
+                if (request.Options.Standalone) continue;
                 if (!_factories.TryGetValue(request.Mode, out var factory))
                 {
                     LogNotRestored(entry.Id, $"this server does not do {entry.Mode}");
                     continue;
                 }
-                Publish(await StartAsync(entry.Id, request, factory, entry.Resolved, entry.SecretHash, entry.OpenedAt, cancellation));
+                Publish(await StartAsync(entry.Id, request, factory, entry.Resolved, entry.SecretHash, entry.OpenedAt, null, cancellation));
                 LogRestored(entry.Id, entry.Mode, entry.Reference);
             }
             catch (Exception failure) when (failure is IOException or FormatException or System.Text.Json.JsonException)
@@ -152,6 +156,43 @@ internal sealed partial class SessionDirectory : IAsyncDisposable
                 LogNotRestored(entry.Id, failure.Message);
             }
         }
+    }
+
+    /// <summary>
+    /// Sessions whose process was killed: what they had recorded is sealed, reachable by its digest, and their tags stay where
+    /// they are. Those that had recorded nothing are closed.
+    /// </summary>
+    /// <returns>Session and recording.</returns>
+    public async Task<IReadOnlyList<(string Session, Digest Digest)>> SealAbandonedAsync(CancellationToken cancellation)
+    {
+        var recovered = new List<(string, Digest)>();
+        foreach (var entry in await _store.Catalog.SessionsAsync(onlyRunning: true, cancellation))
+        {
+            try
+            {
+                if (!SessionEntries.Request(entry).Options.Standalone || !SessionHold.TryTake(_store.Folder, entry.Id, out var hold)) continue;
+                using (hold)
+                {
+                    if (await SealAbandonedAsync(entry, cancellation) is { } digest) recovered.Add((entry.Id, digest));
+                    await _store.Catalog.SaveSessionAsync(entry with { ClosedAt = _clock.GetUtcNow() }, CancellationToken.None);
+                    if (entry.Resolved is null) _store.RemoveJournal(entry.Id);
+                }
+            }
+            catch (Exception failure) when (failure is IOException or FormatException or System.Text.Json.JsonException)
+            {
+                // The others' turn; this one is tried again with the next run.
+                LogNotRestored(entry.Id, failure.Message);
+            }
+        }
+        return recovered;
+    }
+
+    private async Task<Digest?> SealAbandonedAsync(SessionEntry entry, CancellationToken cancellation)
+    {
+        // Playback has no journal.
+        if (entry.Resolved is not null) return null;
+        await using var journal = await _store.OpenJournalAsync(entry.Id, cancellation);
+        return journal.Summary is { Requests: 0, Gaps: 0 } ? null : await _store.SealAsync(journal, cancellation);
     }
 
     /// <summary>Sessions stay open in the catalog and go on with the next server; what is under way is broken off.</summary>
@@ -163,6 +204,7 @@ internal sealed partial class SessionDirectory : IAsyncDisposable
             await session.Engine.DrainAsync(TimeSpan.Zero, CancellationToken.None);
             await session.Engine.DisposeAsync();
             await session.Log.DisposeAsync();
+            session.Hold?.Dispose();
         }
         _running.Clear();
         _changing.Dispose();
@@ -172,6 +214,13 @@ internal sealed partial class SessionDirectory : IAsyncDisposable
     {
         var secret = SessionSecret.Create();
         var id = SessionSecret.CreateId();
+        SessionHold? hold = null;
+        if (_standalone)
+        {
+            request = request with { Options = request.Options with { Standalone = true } };
+            // Before anybody can know of it.
+            if (!SessionHold.TryTake(_store.Folder, id, out hold)) throw new InvalidOperationException("a new session is held already");
+        }
         var hash = SessionSecret.Hash(secret);
         var opened = _clock.GetUtcNow();
         // In the catalog first: a crash after this leaves a session that a restart brings back, and none that nobody knows of.
@@ -180,10 +229,11 @@ internal sealed partial class SessionDirectory : IAsyncDisposable
         Session session;
         try
         {
-            session = await StartAsync(id, request, factory, resolved, hash, opened, cancellation);
+            session = await StartAsync(id, request, factory, resolved, hash, opened, hold, cancellation);
         }
         catch
         {
+            hold?.Dispose();
             await _store.Catalog.SaveSessionAsync(entry with { ClosedAt = _clock.GetUtcNow() }, CancellationToken.None);
             throw;
         }
@@ -193,7 +243,8 @@ internal sealed partial class SessionDirectory : IAsyncDisposable
     }
 
     private async Task<Session> StartAsync(
-        string id, SessionRequest request, ISessionEngineFactory factory, Digest? resolved, byte[] secretHash, DateTimeOffset opened, CancellationToken cancellation)
+        string id, SessionRequest request, ISessionEngineFactory factory, Digest? resolved, byte[] secretHash, DateTimeOffset opened,
+        SessionHold? hold, CancellationToken cancellation)
     {
         var log = SessionLog.Open(SessionLog.FileOf(_store.Folder, id));
         try
@@ -212,6 +263,7 @@ internal sealed partial class SessionDirectory : IAsyncDisposable
                 OpenedAt = opened,
                 Engine = engine,
                 Log = log,
+                Hold = hold,
             };
         }
         catch
@@ -263,6 +315,7 @@ internal sealed partial class SessionDirectory : IAsyncDisposable
         await session.EndAsync();
         await session.Engine.DisposeAsync();
         await session.Log.DisposeAsync();
+        session.Hold?.Dispose();
         if (session.Mode == SessionMode.Record) _store.RemoveJournal(session.Id);
     }
 

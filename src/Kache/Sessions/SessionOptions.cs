@@ -27,6 +27,9 @@ internal sealed record SessionOptions
     /// <summary>Playback answers transient failures as they were recorded. Default false.</summary>
     public bool Faithful { get; init; }
 
+    /// <summary>It lives in a process of its own (<c>run</c>) and ends with it: a server does not take it over. Default false.</summary>
+    public bool Standalone { get; init; }
+
     public bool IsBypassed(string host) => Matches(Bypass, host);
 
     public bool IsHttp1(string host) => Matches(Http1, host);

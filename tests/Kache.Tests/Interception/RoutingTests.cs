@@ -33,7 +33,7 @@ public sealed class RoutingTests
     public void A_request_goes_where_its_connection_leads(
         bool secure, string? sni, bool tunnelled, int port, bool isExplicit, string? host, string rawTarget, string scheme, string authority, string target)
     {
-        var (route, refusal) = Routing.Of(new Wanted(secure, sni, tunnelled ? Tunnel : null, port, isExplicit, host, rawTarget));
+        var (route, refusal) = Routing.Of(new Wanted(secure, sni, tunnelled ? Tunnel : null, null, port, isExplicit, host, rawTarget));
         Assert.Null(refusal);
         Assert.Equal((scheme, authority, target), (route.Scheme, route.Authority.ToString(), route.Target));
     }
@@ -59,5 +59,5 @@ public sealed class RoutingTests
     [InlineData(true, 3128, "x.test", "nonsense")]
     [InlineData(true, 3128, "x.test", "http://")]
     public void A_request_that_leads_nowhere_is_refused(bool isExplicit, int port, string? host, string rawTarget) =>
-        Assert.Equal(400, Routing.Of(new Wanted(false, null, null, port, isExplicit, host, rawTarget)).Refusal!.Status);
+        Assert.Equal(400, Routing.Of(new Wanted(false, null, null, null, port, isExplicit, host, rawTarget)).Refusal!.Status);
 }

@@ -65,7 +65,8 @@ internal static partial class Descriptors
                     *(int*)(control + 8) = SocketLevel;
                     *(int*)(control + 12) = Rights;
                     passed.CopyTo(new Span<int>(control + ControlHead, passed.Length));
-                    (message.Control, message.ControlLength) = (control, *(nuint*)control);
+                    message.Control = control;
+                    message.ControlLength = *(nuint*)control;
                 }
                 var sent = sendmsg(socket, &message, NoSignal);
                 if (sent < 0 && Marshal.GetLastPInvokeError() == SystemCallException.Interrupted) continue;
