@@ -6,8 +6,9 @@ namespace Kache.Sandbox;
 
 /// <summary>How a command in a sandbox ended.</summary>
 /// <param name="ExitCode">Its own, or what stands for its not having run.</param>
-/// <param name="Failure">Why it did not run; null when it did.</param>
-internal sealed record SandboxEnd(int ExitCode, string? Failure);
+/// <param name="Started">Whether it came to run at all.</param>
+/// <param name="Failure">Why it did not run to its end; null when it did.</param>
+internal sealed record SandboxEnd(int ExitCode, bool Started, string? Failure);
 
 /// <summary>This machine does not give the namespaces; the message says which switch would.</summary>
 internal sealed class SandboxUnavailableException(string message) : Exception(message);
@@ -107,9 +108,9 @@ internal sealed class SandboxProcess : IDisposable
     /// <summary>The command has ended, and nothing of what it started is left.</summary>
     public async Task<SandboxEnd> EndAsync() => await _end.Task switch
     {
-        ControlMessage.Ended ended => new SandboxEnd(ended.ExitCode, null),
-        ControlMessage.Failed failed => new SandboxEnd(failed.ExitCode, failed.Message),
-        _ => new SandboxEnd(RunExitCode.KacheFailed, $"The sandbox broke off{(Said() is { Length: > 0 } said ? $" ({said})" : "")}: its first process was killed."),
+        ControlMessage.Ended ended => new SandboxEnd(ended.ExitCode, Started: true, null),
+        ControlMessage.Failed failed => new SandboxEnd(failed.ExitCode, Started: false, failed.Message),
+        _ => new SandboxEnd(RunExitCode.KacheFailed, await _started.Task is not null, "The sandbox broke off: its first process was killed."),
     };
 
     public void Dispose()

@@ -36,7 +36,7 @@ internal static class RunCommand
             }
             catch (SandboxUnavailableException unavailable)
             {
-                shell.Fail(unavailable.Message);
+                shell.Fail(Explain(unavailable, shell));
                 return RunExitCode.KacheFailed;
             }
             catch (Exception failure) when (failure is KacheException or HostException or IOException or UnauthorizedAccessException)
@@ -46,6 +46,14 @@ internal static class RunCommand
             }
         });
         return command;
+    }
+
+    private static string Explain(SandboxUnavailableException unavailable, Shell shell)
+    {
+        var hasUnshare = CommandSearch.Find("unshare", shell.Variable("PATH")) == CommandSearch.Result.Found;
+        var switches = NamespaceAdvice.OfThisMachine.Switches(Environment.ProcessPath!, hasUnshare);
+        return string.Join('\n', switches.Prepend($"This machine does not give the namespaces that a sandbox is made of: {unavailable.Message}.")
+            .Append("Or run it without: 'kache run --no-sandbox' leads the command by proxy variables, and cannot vouch for what goes around them."));
     }
 
     private static async Task<int> RunAsync(

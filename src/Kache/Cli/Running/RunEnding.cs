@@ -31,6 +31,11 @@ internal sealed class RunEnding(Shell shell, RunRequest request, EmbeddedServer 
     public async Task<int> CloseAsync(SandboxEnd end, IReadOnlyList<RefusedInfo> refused, IReadOnlyList<string> notes, bool sandboxed)
     {
         if (end.Failure is not null) shell.Fail(end.Failure);
+        if (!end.Started)
+        {
+            foreach (var note in notes.Concat(server.TroubleTold)) shell.Warn(note);
+            return end.ExitCode;
+        }
         var moveTag = end.Failure is null && (end.ExitCode == 0 || request.TagAnyway);
         var closed = await _api!.CloseSessionAsync(_opened!.Id, new CloseSession(MoveTag: moveTag), CancellationToken.None);
         var exitCode = end.ExitCode != 0 ? end.ExitCode : EndReport.Code(closed);
@@ -47,7 +52,7 @@ internal sealed class RunEnding(Shell shell, RunRequest request, EmbeddedServer 
         shell.Say($"kache: {(recorded ? "recorded" : "played back")} {Words.Count(closed.Requests, "request", "requests")}, {Words.Bytes(closed.Bytes)}, "
             + $"{Words.Count(closed.Hosts, "host", "hosts")}: {closed.Tag}{(closed.Digest is null ? "" : $" ({Words.Short(closed.Digest)})")}");
         if (recorded && !closed.TagMoved)
-            shell.Say($"kache: the command {(end.Failure is null ? $"ended with {end.ExitCode}" : "did not run")}, so the tag {closed.Tag} stays where it was; the recording is {closed.Digest} ('--tag-anyway' moves the tag all the same).");
+            shell.Say($"kache: the command {(end.Failure is null ? $"ended with {end.ExitCode}" : "was broken off")}, so the tag {closed.Tag} stays where it was; the recording is {closed.Digest} ('--tag-anyway' moves the tag all the same).");
         List(closed.Misses, m => $"miss  {m.Method} {m.Url}{(m.Closest is null ? "" : $"\n      closest: {m.Closest}")}", closed.MissCount, "misses");
         List(closed.Gaps, g => $"gap   {g.Kind} {g.Where}: {g.Detail}", closed.GapCount, "gaps");
         List(refused, r => $"refused  {r.Protocol} {r.Host}:{r.Port}{(r.Count > 1 ? $" ({r.Count} times)" : "")}: that port is not served (--port N)", refused.Count, "refused ports");
