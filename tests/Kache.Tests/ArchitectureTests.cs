@@ -58,6 +58,11 @@ public sealed class ArchitectureTests
             "it changes the client's machine, which may be another one");
 
     [Fact]
+    public void Sandbox_knows_nothing_of_the_server() =>
+        Forbid("Sandbox", ["Store", "Sessions", "Interception", "Recording", "Playback", "Upstream", "Api", "Cli", "Server"],
+            "its first process runs where the data folder is hidden; what serves it is outside");
+
+    [Fact]
     public void Api_does_not_know_its_faces() =>
         Forbid("Api", ["Cli", "Server", "Host", "Recording", "Playback", "Upstream"],
             "the command line is one of its clients");

@@ -29,6 +29,7 @@ internal sealed class Gateway
     // Far above those that the kernel hands out: no other interface of a new network has it.
     private const int Cable = 1000;
 
+    private const string NoIpv6 = "/proc/sys/net/ipv6/conf/all/disable_ipv6";
     private const string InnerName = "eth0";
     private const string OuterName = "gate";
 
@@ -63,7 +64,10 @@ internal sealed class Gateway
         using var inner = Namespaces.OpenNetwork();
         var six = NetworkSockets.HasIpv6();
         var innerLink = NetworkSockets.Netlink();
+        // On machines where it is turned off by a setting, these two networks have it all the same: literals are tried.
+        Set(NoIpv6, "0");
         Namespaces.UnshareNetwork();
+        Set(NoIpv6, "0");
         var link = NetworkSockets.Netlink();
         NetworkSockets.Request(link, NetlinkMessage.Cable(OuterName, InnerName, Cable, (int)inner.DangerousGetHandle()), "making the sandbox's network");
         // An address that answers pings is one that is there; none of them is.

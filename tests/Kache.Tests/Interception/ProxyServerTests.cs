@@ -22,6 +22,7 @@ public sealed class ProxyServerTests : IAsyncLifetime
     private readonly string _folder = Path.Combine(Path.GetTempPath(), $"kache-proxy-{Guid.NewGuid():n}");
     private readonly EchoFactory _engines = new(SessionMode.Record);
     private readonly List<Socket> _listening = [];
+    private string? _destination;
     private DataStore _store = null!;
     private CertificateAuthority _ca = null!;
     private SessionDirectory _sessions = null!;
@@ -50,6 +51,7 @@ public sealed class ProxyServerTests : IAsyncLifetime
                 return socket;
             },
             IsOwnAddress = endpoint => IPAddress.IsLoopback(endpoint.Address),
+            Destination = endpoint => _destination is { } host ? new Kache.Exchanges.Authority(host, endpoint.Port) : null,
             ProbeHost = "probe.kache.internal",
         };
         _proxy = new ProxyServer(_sessions, new LeafCertificates(_ca, TimeProvider.System), options, TimeProvider.System, logging => logging.ClearProviders());
@@ -76,6 +78,19 @@ public sealed class ProxyServerTests : IAsyncLifetime
         using var response = await http.SendAsync(request, Stop);
         Assert.Equal($"{session.Id} {spoken} GET https files.origin.test:{Transparent} /a%2Fb?q=%20 files.origin.test 0", await response.Content.ReadAsStringAsync(Stop));
         Assert.Equal(["files.origin.test"], seen().Extensions.OfType<X509SubjectAlternativeNameExtension>().Single().EnumerateDnsNames());
+    }
+
+    [Fact, Trait("Row", "N10")]
+    public async Task Without_sni_the_leaf_is_for_where_the_connection_was_going_where_its_address_says_so()
+    {
+        _destination = "went.test";
+        var session = await OpenAsync("127.0.0.1");
+        using var http = new HttpClient(Handler("127.0.0.1", out var seen, "http/1.1"));
+        using var request = new HttpRequestMessage(HttpMethod.Get, "https://127.0.0.1/x");
+        request.Headers.Host = "host.test";
+        using var response = await http.SendAsync(request, Stop);
+        Assert.Equal($"{session.Id} HTTP/1.1 GET https went.test:{Transparent} /x host.test 0", await response.Content.ReadAsStringAsync(Stop));
+        Assert.Equal(["went.test"], seen().Extensions.OfType<X509SubjectAlternativeNameExtension>().Single().EnumerateDnsNames());
     }
 
     [Fact, Trait("Row", "N10")]
@@ -325,7 +340,8 @@ public sealed class ProxyServerTests : IAsyncLifetime
                     RemoteCertificateValidationCallback = (_, shown, _, errors) =>
                     {
                         certificate = X509CertificateLoader.LoadCertificate(shown!.GetRawCertData());
-                        return errors == SslPolicyErrors.None;
+                        // Without SNI a name cannot be told to the client's own verification.
+                        return errors == SslPolicyErrors.None || (_destination is not null && errors == SslPolicyErrors.RemoteCertificateNameMismatch);
                     },
                 }, stop);
                 return tls;

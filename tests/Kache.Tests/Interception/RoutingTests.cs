@@ -38,6 +38,23 @@ public sealed class RoutingTests
         Assert.Equal((scheme, authority, target), (route.Scheme, route.Authority.ToString(), route.Target));
     }
 
+    [Theory, Trait("Row", "N12")]
+    // Where the address says where it was going, Host decides nothing; SNI and a tunnel do.
+    [InlineData(false, null, false, "other.test", "/a", "http", "went.test:8080", "/a")]
+    [InlineData(false, null, false, null, "/a", "http", "went.test:8080", "/a")]
+    [InlineData(false, null, false, "other.test", "http://abs.test/a", "http", "went.test:8080", "/a")]
+    [InlineData(true, null, false, "other.test", "/a", "https", "went.test:8080", "/a")]
+    [InlineData(true, "sni.test", false, "other.test", "/a", "https", "sni.test:8080", "/a")]
+    [InlineData(true, null, true, "other.test", "/a", "https", "tunnel.test:8443", "/a")]
+    public void An_original_destination_comes_after_sni_and_tunnel_and_before_host(
+        bool secure, string? sni, bool tunnelled, string? host, string rawTarget, string scheme, string authority, string target)
+    {
+        var went = new Authority("went.test", 8080);
+        var (route, refusal) = Routing.Of(new Wanted(secure, sni, tunnelled ? Tunnel : null, went, 8080, false, host, rawTarget));
+        Assert.Null(refusal);
+        Assert.Equal((scheme, authority, target), (route.Scheme, route.Authority.ToString(), route.Target));
+    }
+
     [Theory]
     [InlineData("localhost", "192.0.2.1", true)]
     [InlineData("db.localhost", "192.0.2.1", true)]

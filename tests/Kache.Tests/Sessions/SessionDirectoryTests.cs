@@ -1,4 +1,5 @@
 using System.Net;
+using Kache.Exchanges;
 using Kache.Sessions;
 using Kache.Store;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -107,6 +108,28 @@ public sealed class SessionDirectoryTests : IAsyncLifetime
         await next.RestoreAsync(TestContext.Current.CancellationToken);
         Assert.Empty(next.Running);
         await OpenAsync("one", "192.0.2.1");
+    }
+
+    [Fact]
+    public async Task A_session_of_a_process_of_its_own_is_not_taken_over_and_what_it_recorded_is_sealed_when_that_was_killed()
+    {
+        var run = new SessionDirectory(_store, [_engines], TimeProvider.System, NullLogger<SessionDirectory>.Instance, standalone: true);
+        var opened = Assert.IsType<SessionOpening.Opened>(await run.OpenAsync(Request("one", "198.18.0.2"), TestContext.Current.CancellationToken));
+        await using (var journal = await _store.OpenJournalAsync(opened.Session.Id, TestContext.Current.CancellationToken))
+            await journal.AppendAsync(new Gap(DateTimeOffset.UnixEpoch, GapKind.Tunnel, "a.test:22", "seen"));
+
+        await _sessions.RestoreAsync(TestContext.Current.CancellationToken);
+        Assert.Empty(_sessions.Running);
+        Assert.Empty(await _sessions.SealAbandonedAsync(TestContext.Current.CancellationToken));
+
+        // Its lock goes as a killed process's would.
+        await run.DisposeAsync();
+        var (session, digest) = Assert.Single(await _sessions.SealAbandonedAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(opened.Session.Id, session);
+        using (var recording = await _store.OpenRecordingAsync(digest, TestContext.Current.CancellationToken)) Assert.Equal(1, recording.Summary.Gaps);
+        Assert.Empty(await _store.Catalog.TagsAsync(TestContext.Current.CancellationToken));
+        Assert.Empty(await _store.Catalog.SessionsAsync(onlyRunning: true, TestContext.Current.CancellationToken));
+        Assert.Empty(await _sessions.SealAbandonedAsync(TestContext.Current.CancellationToken));
     }
 
     [Fact]
