@@ -60,15 +60,8 @@ internal static class Inside
         var variables = new CommandEnvironment(Processes.Own("environ"));
         var folder = Directory.GetCurrentDirectory();
         var notes = new InsideMounts(plan, variables).Make();
-        // By its name: what was opened before may lie below what was mounted since.
-        try
-        {
-            Directory.SetCurrentDirectory(folder);
-        }
-        catch (DirectoryNotFoundException)
-        {
+        if (!TryEnterAgain(folder))
             return Refuse(channel, RunExitCode.KacheFailed, $"The working directory {folder} is not there inside: it is, or lies in, a folder that is kept from the command.");
-        }
         var name = Encoding.UTF8.GetString(command[0]);
         switch (CommandSearch.Find(name, variables.Get("PATH")))
         {
@@ -81,6 +74,25 @@ internal static class Inside
         var exitCode = Reap(child);
         channel.Send(new ControlMessage.Ended(exitCode));
         return 0;
+    }
+
+    /// <summary>By its name: what was opened before may lie below what was mounted since.</summary>
+    private static bool TryEnterAgain(string folder)
+    {
+        try
+        {
+            Directory.SetCurrentDirectory(folder);
+            return true;
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return false;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // A folder that this user could not enter, somewhere above what is mounted: where the caller is, the command may stay.
+            return true;
+        }
     }
 
     private static int Refuse(ControlChannel channel, int exitCode, string message)

@@ -21,8 +21,9 @@ internal sealed class InsideMounts(InsidePlan plan, CommandEnvironment variables
         Mounts.Processes();
         // A socket that is shared is held before its folder is covered.
         var shared = plan.SharedSockets.Select(path => (Path: path, Held: Mounts.Hold(path))).ToList();
-        Mounts.Memory(plan.Workshop, "0755");
+        // Their sources may be where the workshop will be.
         foreach (var over in plan.Folders) Mounts.TreeOver(over.Source, over.Target);
+        Mounts.Memory(plan.Workshop, "0755");
         OverlayNames();
         OverlayRoots();
         foreach (var (name, value) in plan.Variables) variables.Set(name, value);

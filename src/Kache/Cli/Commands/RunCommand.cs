@@ -65,7 +65,9 @@ internal static class RunCommand
         var request = words.Read(parsed, shell, wish, choice.DataFolder!);
         try
         {
-            return await new SandboxedRun(shell, request).RunAsync(signals, cancellation);
+            return request.NoSandbox
+                ? await new ProxiedRun(shell, request).RunAsync(signals, cancellation)
+                : await new SandboxedRun(shell, request).RunAsync(signals, cancellation);
         }
         catch (KacheException unknown) when (unknown.Token == "unknown_reference")
         {
@@ -80,6 +82,8 @@ internal sealed class RunWords
     private readonly Argument<string[]> _command = new("command") { HelpName = "COMMAND", Description = "The command and its arguments, after '--'", Arity = ArgumentArity.OneOrMore };
     private readonly Option<string?> _report = new("--report") { HelpName = "FILE", Description = "Write how it went to this file, as JSON" };
     private readonly Option<bool> _tagAnyway = new("--tag-anyway") { Description = "Move the tag although the command failed" };
+    private readonly Option<bool> _cold = new("--cold") { Description = "Give package managers empty caches, so that the recording is complete however warm the machine's are" };
+    private readonly Option<bool> _noSandbox = new("--no-sandbox") { Description = "Lead the command by proxy variables only, where namespaces are not to be had: what ignores them goes around" };
     private readonly Option<string[]> _share = new("--share-socket") { HelpName = "PATH", Description = "Let the command use this socket although it may lead around the recording (an ssh agent). May be repeated" };
     private readonly Option<string[]> _resolvers = new("--upstream-dns") { HelpName = "IP[:PORT]", Description = "Ask this resolver while recording. Default: the machine's own. May be repeated" };
     private readonly Option<string[]> _roots = new("--upstream-ca") { HelpName = "FILE", Description = "Trust these roots (PEM) of origins, beside the system's. May be repeated" };
@@ -87,8 +91,12 @@ internal sealed class RunWords
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _report, _tagAnyway, _share, _resolvers, _roots, _proxy }) command.Options.Add(option);
+        foreach (var option in new Option[] { _cold, _tagAnyway, _report, _share, _noSandbox, _resolvers, _roots, _proxy }) command.Options.Add(option);
         command.Arguments.Add(_command);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(_cold) && result.GetValue(_noSandbox)) result.AddError("--cold lays empty folders over caches, and there is nowhere to lay them with --no-sandbox.");
+        });
     }
 
     public RunRequest Read(ParseResult parsed, Shell shell, SessionWish wish, string data)
@@ -112,6 +120,8 @@ internal sealed class RunWords
             SharedSockets = [.. (parsed.GetValue(_share) ?? []).Select(Path.GetFullPath)],
             Report = parsed.GetValue(_report) is { } file ? Path.GetFullPath(file) : null,
             TagAnyway = parsed.GetValue(_tagAnyway),
+            NoSandbox = parsed.GetValue(_noSandbox),
+            Cold = parsed.GetValue(_cold),
         };
     }
 }

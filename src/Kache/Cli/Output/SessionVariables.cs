@@ -13,8 +13,11 @@ internal static class SessionVariables
         ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"];
 
     // Those that replace a client's roots get the system's roots and ours; those that add get the same, which does no harm.
-    private static readonly string[] BundleVariables =
+    public static readonly IReadOnlyList<string> BundleVariables =
         ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CARGO_HTTP_CAINFO", "GIT_SSL_CAINFO", "AWS_CA_BUNDLE", "DENO_CERT", "NIX_SSL_CERT_FILE", "BUNDLE_SSL_CA_CERT"];
+
+    /// <summary>Lower case is what curl reads for plain HTTP, upper case what most others do.</summary>
+    public static readonly IReadOnlyList<string> ProxyVariables = ["HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"];
 
     public static async Task WriteAsync(Shell shell, SessionOpened opened, CancellationToken cancellation)
     {
@@ -27,7 +30,7 @@ internal static class SessionVariables
         }
         var bundle = await WriteBundleAsync(shell, opened, cancellation);
         shell.Out.WriteLine($"# proxy {opened.Proxy}");
-        foreach (var name in new[] { "HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy" }) shell.Out.WriteLine($"export {name}={opened.Proxy}");
+        foreach (var name in ProxyVariables) shell.Out.WriteLine($"export {name}={opened.Proxy}");
         foreach (var name in BundleVariables) shell.Out.WriteLine($"export {name}={Quote(bundle)}");
         shell.Say($"Clients use it with these variables (eval \"$(…)\"); 'kache session close {opened.Id}' ends it.");
     }
@@ -36,7 +39,7 @@ internal static class SessionVariables
     /// The system's roots, those that the user's variables name, and Kache's in one file: a bundle of ours alone would hide
     /// the real ones (BEHAVIOUR T2).
     /// </summary>
-    private static async Task<string> WriteBundleAsync(Shell shell, SessionOpened opened, CancellationToken cancellation)
+    public static async Task<string> WriteBundleAsync(Shell shell, SessionOpened opened, CancellationToken cancellation)
     {
         var folder = shell.Variable("XDG_RUNTIME_DIR") is { Length: > 0 } runtime && Directory.Exists(runtime)
             ? Path.Combine(runtime, "kache") : Path.Combine(Folders.Configuration(shell.Variable), "bundles");

@@ -16,6 +16,7 @@ internal sealed class RunEnding(Shell shell, RunRequest request, EmbeddedServer 
 
     public async Task TellAbandonedAsync(CancellationToken cancellation)
     {
+        ColdCaches.Sweep(request.Server.Data);
         foreach (var (session, digest) in await server.SealAbandonedAsync(cancellation))
             shell.Say($"kache: the run {session} had been killed; what it had recorded is {digest}.");
     }
@@ -25,6 +26,14 @@ internal sealed class RunEnding(Shell shell, RunRequest request, EmbeddedServer 
         _api = server.Api(facts);
         _opened = await _api.OpenSessionAsync(request.Session with { Clients = clients }, cancellation);
         return _opened;
+    }
+
+    /// <summary>A word about caches from which the command may have taken what the recording should have (BEHAVIOUR C11).</summary>
+    public IReadOnlyList<string> WarmCaches()
+    {
+        if (request.Session.Mode != "record" || request.Cold) return [];
+        var warm = KnownCaches.Warm(KnownCaches.Find(shell.Variable, Libc.UserId == 0));
+        return warm.Count == 0 ? [] : [$"There was something in the caches of {string.Join(", ", warm)}. What the command took from there is not in the recording; --cold gives it empty ones."];
     }
 
     /// <returns>What the run ends with.</returns>

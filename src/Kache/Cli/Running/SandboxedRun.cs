@@ -29,13 +29,15 @@ internal sealed class SandboxedRun(Shell shell, RunRequest request)
         var pool = new NamePool();
         await server.ServeSandboxAsync(sockets, pool, cancellation);
         using var refused = new RefusedPorts(sockets.First(s => s.What.Kind == GatewaySocketKind.Beginnings).Descriptor, pool, ports);
-        if (await sandbox.BeginAsync(Plan(opened, userNamespace)) is { } notes) _notes.AddRange(notes);
+        _notes.AddRange(ending.WarmCaches());
+        using var cold = request.Cold ? ColdCaches.Make(request.Server.Data, KnownCaches.Find(shell.Variable, !userNamespace)) : null;
+        if (await sandbox.BeginAsync(Plan(opened, userNamespace, cold?.Folders ?? [])) is { } notes) _notes.AddRange(notes);
         signals.PassTo(sandbox.Signal);
         var end = await sandbox.EndAsync();
         return await ending.CloseAsync(end, [.. refused.Counts.Select(r => new RefusedInfo(r.Where.Protocol, r.Where.Host, r.Where.Port, r.Count))], _notes, sandboxed: true);
     }
 
-    private InsidePlan Plan(SessionOpened opened, bool userNamespace)
+    private InsidePlan Plan(SessionOpened opened, bool userNamespace, IReadOnlyList<FolderOver> folders)
     {
         var emptied = Masks.EmptyFolders(request.Server.Data, shell.Variable);
         var shared = request.SharedSockets.Select(Masks.Real).ToHashSet(StringComparer.Ordinal);
@@ -52,6 +54,7 @@ internal sealed class SandboxedRun(Shell shell, RunRequest request)
             Mode = opened.Mode,
             Workshop = Masks.Real(request.Server.Data),
             EmptyFolders = emptied,
+            Folders = folders,
             DeadSockets = [.. Masks.DeadSockets(shell.Variable).Where(s => !shared.Contains(s) && !emptied.Any(folder => Masks.IsBelow(s, folder)))],
             SharedSockets = [.. shared.Where(s => emptied.Any(folder => Masks.IsBelow(s, folder)))],
             Variables = Masks.TakenVariables.ToDictionary(name => name, _ => (string?)null, StringComparer.Ordinal),
