@@ -81,7 +81,7 @@ internal static class Database
         if (failure.SqliteErrorCode == Full || failure.SqliteExtendedErrorCode is SharedMemorySize or WriteFailed)
             return StoreFullException.On(Path.GetDirectoryName(path)!, failure);
         return new DataFolderException(IsDamage(failure)
-            ? $"{path} is damaged: {failure.Message} Run 'kache doctor --repair', or put a copy of it in its place."
+            ? $"{path} is damaged: {failure.Message} Put a copy of it in its place, or move it away: recordings are in other files and stay, by digest."
             : $"{path} cannot be used: {failure.Message}", failure);
     }
 }
