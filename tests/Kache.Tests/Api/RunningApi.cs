@@ -8,6 +8,7 @@ using Kache.Store;
 using Kache.Tests.Sessions;
 using Kache.Tests.Store;
 using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
 
 namespace Kache.Tests.Api;
 
@@ -72,7 +73,7 @@ internal sealed class RunningApi : IAsyncDisposable
     public async Task<Digest> RecordingAsync(string tag, int seed)
     {
         var digest = await _store.RecordAsync($"r{seed}", Sample.Exchange(0, target: $"/{seed}"));
-        TagName.TryParse(tag, out var name);
+        Assert.True(TagName.TryParse(tag, out var name));
         await Catalog.MoveTagAsync(name, digest, default);
         return digest;
     }

@@ -21,7 +21,7 @@ public sealed class LocalCommandsTests : IAsyncLifetime
         await using var journal = await store.OpenJournalAsync("s1", default);
         for (var i = 0; i < 2; i++) await journal.AppendAsync(Sample.Exchange(i));
         _digest = await store.SealAsync(journal, default);
-        TagName.TryParse("example1", out var tag);
+        Assert.True(TagName.TryParse("example1", out var tag));
         await store.Catalog.MoveTagAsync(tag, _digest, default);
     }
 
