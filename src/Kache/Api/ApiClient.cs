@@ -26,6 +26,9 @@ internal sealed class ApiClient(HttpClient http, string description) : IKacheApi
     public Task<SessionClosed> CloseSessionAsync(string id, CloseSession request, CancellationToken cancellation) =>
         PostAsync($"/sessions/{Escape(id)}/close", request, ApiJson.Default.CloseSession, ApiJson.Default.SessionClosed, cancellation);
 
+    public async Task RewindSessionAsync(string id, CancellationToken cancellation) =>
+        (await SendAsync(HttpMethod.Post, $"/sessions/{Escape(id)}/rewind", null, cancellation)).Dispose();
+
     public async IAsyncEnumerable<LogEntry> LogAsync(string sessionId, [EnumeratorCancellation] CancellationToken cancellation)
     {
         using var response = await SendAsync(HttpMethod.Get, $"/sessions/{Escape(sessionId)}/log", null, cancellation);
@@ -46,6 +49,15 @@ internal sealed class ApiClient(HttpClient http, string description) : IKacheApi
 
     public async Task RemoveAsync(string reference, CancellationToken cancellation) =>
         (await SendAsync(HttpMethod.Delete, "/recording?reference=" + Escape(reference), null, cancellation)).Dispose();
+
+    public Task<WhyInfo> WhyAsync(WhyRequest request, CancellationToken cancellation) =>
+        PostAsync("/why", request, ApiJson.Default.WhyRequest, ApiJson.Default.WhyInfo, cancellation);
+
+    public Task<VerifyInfo> VerifyAsync(string reference, CancellationToken cancellation) =>
+        GetAsync("/verify?reference=" + Escape(reference), ApiJson.Default.VerifyInfo, cancellation);
+
+    public Task<DiffInfo> DiffAsync(string old, string current, CancellationToken cancellation) =>
+        GetAsync($"/diff?old={Escape(old)}&new={Escape(current)}", ApiJson.Default.DiffInfo, cancellation);
 
     public Task<TokenCreated> CreateTokenAsync(CreateToken request, CancellationToken cancellation) =>
         PostAsync("/tokens", request, ApiJson.Default.CreateToken, ApiJson.Default.TokenCreated, cancellation);

@@ -31,6 +31,11 @@ internal static class ApiEndpoints
         // Not the request's token: a close that began goes on when the one who asked has gone.
         On("POST", "/sessions/{id}/close", async (context, api) =>
             await WriteAsync(context, await api.CloseSessionAsync(Route(context, "id"), await ReadAsync(context, ApiJson.Default.CloseSession), CancellationToken.None), ApiJson.Default.SessionClosed));
+        On("POST", "/sessions/{id}/rewind", async (context, api) =>
+        {
+            await api.RewindSessionAsync(Route(context, "id"), context.RequestAborted);
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+        });
         On("GET", "/sessions/{id}/log", (context, api) => WriteLogAsync(context, api.LogAsync(Route(context, "id"), context.RequestAborted)));
 
         On("GET", "/tags", async (context, api) =>
@@ -48,6 +53,13 @@ internal static class ApiEndpoints
             await api.RemoveAsync(Query(context, "reference"), context.RequestAborted);
             context.Response.StatusCode = StatusCodes.Status204NoContent;
         });
+
+        On("POST", "/why", async (context, api) =>
+            await WriteAsync(context, await api.WhyAsync(await ReadAsync(context, ApiJson.Default.WhyRequest), context.RequestAborted), ApiJson.Default.WhyInfo));
+        On("GET", "/verify", async (context, api) =>
+            await WriteAsync(context, await api.VerifyAsync(Query(context, "reference"), context.RequestAborted), ApiJson.Default.VerifyInfo));
+        On("GET", "/diff", async (context, api) =>
+            await WriteAsync(context, await api.DiffAsync(Query(context, "old"), Query(context, "new"), context.RequestAborted), ApiJson.Default.DiffInfo));
 
         On("GET", "/tokens", async (context, api) =>
             await WriteAsync(context, await api.TokensAsync(context.RequestAborted), ApiJson.Default.IReadOnlyListTokenInfo));

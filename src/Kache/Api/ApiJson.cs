@@ -22,5 +22,9 @@ namespace Kache.Api;
 [JsonSerializable(typeof(IReadOnlyList<TokenInfo>))]
 [JsonSerializable(typeof(CaInfo))]
 [JsonSerializable(typeof(ServerStatus))]
+[JsonSerializable(typeof(WhyRequest))]
+[JsonSerializable(typeof(WhyInfo))]
+[JsonSerializable(typeof(VerifyInfo))]
+[JsonSerializable(typeof(DiffInfo))]
 [JsonSerializable(typeof(ApiError))]
 internal sealed partial class ApiJson : JsonSerializerContext;

@@ -64,3 +64,41 @@ internal sealed record ApiError(string Error, string Message);
 
 /// <summary>Makes or moves a tag.</summary>
 internal sealed record SetTag(string Reference, string Tag);
+
+internal sealed record HeaderInfo(string Name, string Value);
+
+/// <param name="Reference">TAG, TAG@sha256:… or sha256:….</param>
+/// <param name="Url">Absolute; its path and query are taken byte for byte.</param>
+/// <param name="Body">Digest of what the request's body says (docs/matching.md); null for none.</param>
+internal sealed record WhyRequest(
+    string Reference, string Url, string Method = "GET", IReadOnlyList<HeaderInfo>? Headers = null, string? Body = null, bool Faithful = false);
+
+/// <summary>A recorded answer.</summary>
+/// <param name="Outcome"><c>complete</c>, <c>incomplete</c> or <c>failed</c>.</param>
+internal sealed record AnswerInfo(DateTimeOffset At, string Method, string Url, int Status, string? Type, long Bytes, string Digest, string Outcome);
+
+internal sealed record NearInfo(string Method, string Url, string Difference);
+
+/// <summary>Which recorded answer a request gets. <see cref="Step"/> names the rule (docs/matching.md), or is <c>miss</c>.</summary>
+/// <param name="Answers">The sequence of which a session gives one after the other; empty for a miss.</param>
+/// <param name="Reason">Why it is a miss; null otherwise.</param>
+internal sealed record WhyInfo(
+    string Digest, string Method, string Url, string Step, int Status, IReadOnlyList<AnswerInfo> Answers, string? Reason, IReadOnlyList<NearInfo> Closest);
+
+/// <param name="Kind"><c>body</c> or <c>replay</c>.</param>
+internal sealed record ProblemInfo(string Kind, string What, string Detail);
+
+/// <param name="Bodies">Different bodies that were read, and their bytes.</param>
+/// <param name="Problems">The first thousand of <paramref name="ProblemCount"/>.</param>
+internal sealed record VerifyInfo(
+    string Digest, long Requests, long Bodies, long Bytes, long Incomplete, long Failed, long ProblemCount, IReadOnlyList<ProblemInfo> Problems);
+
+/// <summary>What a request got.</summary>
+internal sealed record GivenInfo(int Status, string Digest, long Bytes, string Outcome);
+
+/// <param name="Change"><c>added</c>, <c>gone</c> or <c>changed</c>.</param>
+internal sealed record ChangeInfo(string Change, string Host, string Method, string Url, IReadOnlyList<GivenInfo> Was, IReadOnlyList<GivenInfo> Is);
+
+internal sealed record HostChanges(string Host, long Added, long Gone, long Changed, long Same);
+
+internal sealed record DiffInfo(string Old, string New, IReadOnlyList<HostChanges> Hosts, IReadOnlyList<ChangeInfo> Changes);

@@ -19,6 +19,9 @@ internal interface IKacheApi : IAsyncDisposable
 
     Task<SessionClosed> CloseSessionAsync(string id, CloseSession request, CancellationToken cancellation);
 
+    /// <summary>Every sequence of answers of a playback session begins again.</summary>
+    Task RewindSessionAsync(string id, CancellationToken cancellation);
+
     IAsyncEnumerable<LogEntry> LogAsync(string sessionId, CancellationToken cancellation);
 
     Task<IReadOnlyList<TagInfo>> TagsAsync(CancellationToken cancellation);
@@ -29,6 +32,14 @@ internal interface IKacheApi : IAsyncDisposable
 
     /// <summary>A tag: removes the tag. A digest: removes the recording when no tag points to it.</summary>
     Task RemoveAsync(string reference, CancellationToken cancellation);
+
+    /// <summary>Which recorded answer a request would get, or why none.</summary>
+    Task<WhyInfo> WhyAsync(WhyRequest request, CancellationToken cancellation);
+
+    /// <summary>Reads all of a recording and plays it back to itself.</summary>
+    Task<VerifyInfo> VerifyAsync(string reference, CancellationToken cancellation);
+
+    Task<DiffInfo> DiffAsync(string old, string current, CancellationToken cancellation);
 
     Task<TokenCreated> CreateTokenAsync(CreateToken request, CancellationToken cancellation);
 

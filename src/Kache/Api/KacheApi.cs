@@ -8,6 +8,7 @@ internal sealed class KacheApi(ApiParts parts, Caller caller, Func<ValueTask>? e
 {
     private readonly SessionHandlers _sessions = new(parts, caller);
     private readonly RecordingHandlers _recordings = new(parts, caller);
+    private readonly QuestionHandlers _questions = new(parts, caller);
     private readonly TokenHandlers _tokens = new(parts, caller);
 
     public string Description => parts.Facts.Description;
@@ -24,6 +25,8 @@ internal sealed class KacheApi(ApiParts parts, Caller caller, Func<ValueTask>? e
     public Task<SessionClosed> CloseSessionAsync(string id, CloseSession request, CancellationToken cancellation) =>
         _sessions.CloseAsync(id, request, cancellation);
 
+    public Task RewindSessionAsync(string id, CancellationToken cancellation) => _sessions.RewindAsync(id, cancellation);
+
     public IAsyncEnumerable<LogEntry> LogAsync(string sessionId, CancellationToken cancellation) => _sessions.LogAsync(sessionId, cancellation);
 
     public Task<IReadOnlyList<TagInfo>> TagsAsync(CancellationToken cancellation) => _recordings.TagsAsync(cancellation);
@@ -33,6 +36,12 @@ internal sealed class KacheApi(ApiParts parts, Caller caller, Func<ValueTask>? e
     public Task<TagInfo> TagAsync(string reference, string newTag, CancellationToken cancellation) => _recordings.TagAsync(reference, newTag, cancellation);
 
     public Task RemoveAsync(string reference, CancellationToken cancellation) => _recordings.RemoveAsync(reference, cancellation);
+
+    public Task<WhyInfo> WhyAsync(WhyRequest request, CancellationToken cancellation) => _questions.WhyAsync(request, cancellation);
+
+    public Task<VerifyInfo> VerifyAsync(string reference, CancellationToken cancellation) => _questions.VerifyAsync(reference, cancellation);
+
+    public Task<DiffInfo> DiffAsync(string old, string current, CancellationToken cancellation) => _questions.DiffAsync(old, current, cancellation);
 
     public Task<TokenCreated> CreateTokenAsync(CreateToken request, CancellationToken cancellation) => _tokens.CreateAsync(request, cancellation);
 

@@ -8,7 +8,7 @@ namespace Kache.Api;
 /// <summary>What the handlers work on.</summary>
 /// <param name="Sessions">Null in a process that is no server: sessions can be looked at, and not opened.</param>
 /// <param name="Authority">Made on first use, so that <c>ls</c> in a new folder does not make a CA.</param>
-internal sealed record ApiParts(DataStore Store, SessionDirectory? Sessions, Func<CertificateAuthority> Authority, ServerFacts Facts, TimeProvider Clock);
+internal sealed record ApiParts(DataStore Store, SessionDirectory? Sessions, Func<CertificateAuthority> Authority, ServerFacts Facts, IRecordingQuestions Questions, TimeProvider Clock);
 
 /// <summary>What a server says of itself.</summary>
 internal sealed record ServerFacts

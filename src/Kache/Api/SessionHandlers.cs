@@ -74,6 +74,18 @@ internal sealed class SessionHandlers(ApiParts parts, Caller caller)
             session.Options.Strict, ending.TagMoved);
     }
 
+    public async Task RewindAsync(string id, CancellationToken cancellation)
+    {
+        if (parts.Sessions is null) throw NoServer("rewound");
+        if (Running(id) is { } session)
+        {
+            if (!session.Engine.Rewind()) throw new KacheException("invalid", $"The session {id} records: it has no answers to begin again with.");
+            return;
+        }
+        var kept = await KeptAsync(id, cancellation);
+        throw new KacheException("not_found", $"The session {kept.Id} has ended already; every new playback begins at the first answer.");
+    }
+
     public async IAsyncEnumerable<LogEntry> LogAsync(string id, [EnumeratorCancellation] CancellationToken cancellation)
     {
         if (Running(id) is null) await KeptAsync(id, cancellation);

@@ -103,7 +103,11 @@ internal sealed partial class Player : ISessionEngine
     }
 
     /// <summary>Every sequence of answers begins again.</summary>
-    public void Rewind() => _cursors.Rewind();
+    public bool Rewind()
+    {
+        _cursors.Rewind();
+        return true;
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -139,7 +143,7 @@ internal sealed partial class Player : ISessionEngine
 
     private async Task HitAsync(HttpContext context, AskedRequest asked, AnswerClass answers, MatchStep step, long started)
     {
-        var place = TakesTurn(asked, answers) ? _cursors.Take(answers) : new Place(_cursors.Peek(answers), null, 0);
+        var place = Turns.Takes(asked, answers) ? _cursors.Take(answers) : new Place(_cursors.Peek(answers), null, 0);
         var making = Making.Of(place.Answer, asked);
         using var breaking = place.Answer.Exchange.Response.Body.Length > QuickBody ? BreakOffAtEnd(context) : default;
         var delivery = await _writer.SendAsync(context, place.Answer, making);
@@ -148,7 +152,7 @@ internal sealed partial class Player : ISessionEngine
         var url = asked.Url;
         if (delivery.As == MadeAs.Incomplete) TellIncomplete(url, place.Answer);
         if (delivery.As == MadeAs.Damaged) TellDamaged(asked.Method, url, delivery.Failure);
-        List(asked.Method, url, StatusOf(place.Answer, delivery.As), delivery.Bytes, started, StepNames.Of(step, delivery.As, place.Answer.Joined is not null));
+        List(asked.Method, url, making.StatusOf(place.Answer), delivery.Bytes, started, StepNames.Of(step, delivery.As, place.Answer.Joined is not null));
     }
 
     private async Task MissAsync(HttpContext context, AskedRequest asked, MissAnswer answer, long started)
@@ -158,16 +162,6 @@ internal sealed partial class Player : ISessionEngine
         Missed(asked.Method, asked.Url, answer.Nearest ?? answer.Reason, MissAnswer.Status, 0, started);
         await answer.SendAsync(context);
     }
-
-    /// <summary>
-    /// HEAD, ranges and conditional requests look at the next answer and leave it there; a HEAD that was recorded
-    /// as such is an answer of its own.
-    /// </summary>
-    private static bool TakesTurn(in AskedRequest asked, AnswerClass answers) =>
-        !answers.Differ
-        || ((!asked.IsHead || answers.Answers[0].Exchange.Request.Method == "HEAD")
-            && asked.Fields.Combined("range") is null
-            && !Conditions.AnyIn(asked.Fields));
 
     private static bool AsksForUpgrade(HttpContext context)
     {
@@ -179,14 +173,6 @@ internal sealed partial class Player : ISessionEngine
 
     private CancellationTokenRegistration BreakOffAtEnd(HttpContext context) =>
         _breakOff.Token.UnsafeRegister(static state => ((HttpContext)state!).Abort(), context);
-
-    private static int StatusOf(RecordedAnswer answer, MadeAs made) => made switch
-    {
-        MadeAs.NotModified => 304,
-        MadeAs.Range => 206,
-        MadeAs.RangeNotSatisfiable => 416,
-        _ => answer.Status,
-    };
 
     private void List(string method, string url, int status, long bytes, long started, string step) =>
         _setup.Log.Add(new AnsweredRequest(_clock.GetUtcNow(), method, url, status, bytes, _clock.GetElapsedTime(started), step));

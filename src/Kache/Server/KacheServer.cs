@@ -67,7 +67,7 @@ internal static class KacheServer
             SocketUsers = [Libc.UserId],
             Bind = ports.Take,
         };
-        await using var apiServer = new ApiServer(new ApiParts(store, sessions, () => authority, facts, clock), tokens, leaves, api, logging => Logging(logging, options));
+        await using var apiServer = new ApiServer(new ApiParts(store, sessions, () => authority, facts, new RecordingQuestions(clock), clock), tokens, leaves, api, logging => Logging(logging, options));
         await apiServer.StartAsync(cancellation);
         foreach (var line in listening) talk.WriteLine(line);
         talk.WriteLine("kache is ready.");

@@ -12,7 +12,7 @@ internal static class LocalStore
         var store = await DataStore.OpenAsync(folder, StoreAccess.Companion, clock, cancellation);
         var authority = new Lazy<CertificateAuthority>(() => CertificateAuthority.OpenOrCreate(DataFolder.Ca(folder), clock));
         var facts = new ServerFacts { Version = ProgramVersion.Text, Description = $"store {folder} (this process)" };
-        return new KacheApi(new ApiParts(store, null, () => authority.Value, facts, clock), Caller.Local, async () =>
+        return new KacheApi(new ApiParts(store, null, () => authority.Value, facts, new RecordingQuestions(clock), clock), Caller.Local, async () =>
         {
             if (authority.IsValueCreated) authority.Value.Dispose();
             await store.DisposeAsync();

@@ -44,4 +44,8 @@ internal interface ISessionEngine : IAsyncDisposable
 
     /// <summary>No new requests from now on; waits for running bodies up to the limit, then breaks them off as gaps.</summary>
     Task DrainAsync(TimeSpan limit, CancellationToken cancellation);
+
+    /// <summary>Every sequence of answers begins again.</summary>
+    /// <returns>False where nothing is played back.</returns>
+    bool Rewind() => false;
 }

@@ -8,7 +8,7 @@ namespace Kache.Cli.Commands;
 internal static class SessionCommand
 {
     public static Command Create(Shell shell) =>
-        new("session", "Sessions that touch no host: for clients that use the explicit proxy, or are known by address") { Open(shell), List(shell), Close(shell) };
+        new("session", "Sessions that touch no host: for clients that use the explicit proxy, or are known by address") { Open(shell), List(shell), Close(shell), Rewind(shell) };
 
     private static Command Open(Shell shell)
     {
@@ -58,6 +58,20 @@ internal static class SessionCommand
         {
             var closed = await WaitOptions.CloseAsync(api, parsed.GetRequiredValue(id), wait.Read(parsed), shell, cancellation);
             return EndReport.Write(shell, closed, parsed.GetValue(json));
+        }));
+        return command;
+    }
+
+    private static Command Rewind(Shell shell)
+    {
+        var id = SharedOptions.SessionId();
+        var store = new StoreOptions();
+        var command = new Command("rewind", "Begin again with the first answer of every sequence, for a second build in the same playback session") { id };
+        store.AddTo(command);
+        command.SetAction((parsed, cancellation) => store.UseAsync(parsed, shell, cancellation, async api =>
+        {
+            await api.RewindSessionAsync(parsed.GetRequiredValue(id), cancellation);
+            return ExitCode.Done;
         }));
         return command;
     }

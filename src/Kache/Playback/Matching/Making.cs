@@ -24,6 +24,15 @@ internal readonly record struct Making(MadeAs As, bool Decode = false, IReadOnly
         };
     }
 
+    /// <summary>What the client sees.</summary>
+    public int StatusOf(RecordedAnswer answer) => As switch
+    {
+        MadeAs.NotModified => 304,
+        MadeAs.Range => 206,
+        MadeAs.RangeNotSatisfiable => 416,
+        _ => answer.Status,
+    };
+
     private static MadeAs AsRecorded(RecordedAnswer answer, bool decode) => answer.Exchange.Outcome switch
     {
         ExchangeOutcome.Incomplete => MadeAs.Incomplete,
