@@ -8,7 +8,7 @@ namespace Kache.Api;
 internal sealed record OpenSession(
     string Mode, string Reference, IReadOnlyList<string>? Clients = null, bool Strict = false,
     IReadOnlyList<string>? Bypass = null, IReadOnlyList<int>? Ports = null, IReadOnlyList<string>? Http1 = null,
-    IReadOnlyList<string>? InsecureUpstream = null, bool Faithful = false);
+    IReadOnlyList<string>? InsecureUpstream = null, bool Faithful = false, IReadOnlyList<string>? Ignore = null);
 
 /// <param name="Secret">Shown once: password of the explicit proxy, user is the id.</param>
 /// <param name="Proxy">URL with id and secret, null when the explicit proxy is off.</param>

@@ -35,6 +35,9 @@ internal sealed record ServerFacts
     /// <summary>0 when off.</summary>
     public int ProxyPort { get; init; }
 
+    /// <summary>What holds for every session beside its own options.</summary>
+    public SessionRules Rules { get; init; } = SessionRules.None;
+
     /// <summary>A name that only Kache answers.</summary>
     public string ProbeHost { get; init; } = "";
 

@@ -21,7 +21,7 @@ internal sealed class SessionHandlers(ApiParts parts, Caller caller)
     {
         var mode = SessionWords.ParseMode(request.Mode);
         var reference = References.Parse(request.Reference);
-        var options = SessionWords.Options(request);
+        var options = parts.Facts.Rules.AddTo(SessionWords.Options(request));
         if (mode == SessionMode.Playback) await RequirePlaybackAsync(reference, cancellation);
         else RequireRecording(reference);
         var sessions = parts.Sessions ?? throw NoServer("opened");

@@ -26,6 +26,7 @@ internal static class SessionWords
         {
             Strict = request.Strict,
             Faithful = request.Faithful,
+            Ignore = Hosts("ignore", request.Ignore, mistakes),
             Bypass = Hosts("bypass", request.Bypass, mistakes),
             Http1 = Hosts("http1", request.Http1, mistakes),
             InsecureUpstream = Hosts("insecure-upstream", request.InsecureUpstream, mistakes),
@@ -48,11 +49,7 @@ internal static class SessionWords
                 mistakes.Add($"--{option}: null is not a host.");
                 continue;
             }
-            var suffix = word.StartsWith('.');
-            var name = suffix ? word[1..] : word;
-            var host = Authority.NormalizeHost(name);
-            // Compared with what is dialled: an IPv6 literal without its brackets.
-            if (Authority.TryParse(host, 443, out var authority) && authority.Host == host) hosts.Add((suffix ? "." : "") + authority.DialName);
+            if (HostPattern.TryParse(word, out var pattern)) hosts.Add(pattern);
             else mistakes.Add($"--{option} {word}: not a host ('internal.example') or a suffix ('.internal.example').");
         }
         return hosts;

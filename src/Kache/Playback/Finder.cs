@@ -14,7 +14,7 @@ internal readonly record struct Found(AnswerClass? Answers, MatchStep Step, Cand
 /// here is only where candidates come from. Playback and every question about it go through here.
 /// </summary>
 /// <param name="faithful">Transient failures are answered as they were recorded.</param>
-internal sealed class Finder(SealedRecording recording, RecordingSurvey survey, bool faithful)
+internal sealed class Finder(SealedRecording recording, RecordingSurvey survey, bool faithful, ConfiguredRules? rules = null)
 {
     private readonly RecordedCandidates _recorded = new(recording);
 
@@ -40,7 +40,20 @@ internal sealed class Finder(SealedRecording recording, RecordingSurvey survey, 
         }
         if (SigningParameters.Strip(asked.Target) is { } target && await FindUnsignedAsync(asked, key with { Target = target }, cancellation) is { } unsigned)
             return new Found(unsigned, MatchStep.Unsigned);
+        if (rules?.For(asked.Authority.DialName) is { } host && await FindConfiguredAsync(asked, host, cancellation) is { } configured)
+            return new Found(configured, MatchStep.Configured);
         return new Found(null, default, rejected);
+    }
+
+    private async ValueTask<AnswerClass?> FindConfiguredAsync(AskedRequest asked, HostRules host, CancellationToken cancellation)
+    {
+        var known = await survey.ConfiguredKeysAsync(cancellation);
+        var key = asked.Key with { Target = host.Strip(asked.Target), Body = asked.BodyByRules ?? asked.Body };
+        if (await SelectAsync(key) is { } answers) return answers;
+        return asked.IsHead ? await SelectAsync(key with { Method = "GET" }) : null;
+
+        async ValueTask<AnswerClass?> SelectAsync(ExchangeKey wanted) =>
+            known.TryGetValue(wanted, out var keys) ? Narrowing.SelectOrJoin(await JoinAsync(keys, cancellation), asked, faithful) : null;
     }
 
     private async ValueTask<AnswerClass?> FindUnsignedAsync(AskedRequest asked, ExchangeKey unsigned, CancellationToken cancellation)
@@ -57,12 +70,13 @@ internal sealed class Finder(SealedRecording recording, RecordingSurvey survey, 
     private async ValueTask<CandidateSet> JoinAsync(
         ExchangeKey unsigned, IReadOnlyDictionary<ExchangeKey, List<ExchangeKey>> signed, CancellationToken cancellation)
     {
+        return await JoinAsync(signed.TryGetValue(unsigned, out var keys) ? [unsigned, .. keys] : [unsigned], cancellation);
+    }
+
+    private async ValueTask<CandidateSet> JoinAsync(IEnumerable<ExchangeKey> keys, CancellationToken cancellation)
+    {
         var exchanges = new List<Exchange>();
-        await _recorded.ReadAsync(unsigned, exchanges, cancellation);
-        if (signed.TryGetValue(unsigned, out var keys))
-        {
-            foreach (var key in keys) await _recorded.ReadAsync(key, exchanges, cancellation);
-        }
+        foreach (var key in keys) await _recorded.ReadAsync(key, exchanges, cancellation);
         exchanges.Sort((a, b) => a.Ordinal.CompareTo(b.Ordinal));
         return new CandidateSet(exchanges);
     }

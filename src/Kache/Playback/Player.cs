@@ -1,5 +1,6 @@
 using Kache.Dns;
 using Kache.Exchanges;
+using Kache.Exchanges.Bodies;
 using Kache.Playback.Matching;
 using Kache.Sessions;
 using Kache.Store;
@@ -28,6 +29,7 @@ internal sealed partial class Player : ISessionEngine
     private readonly SessionSetup _setup;
     private readonly TimeProvider _clock;
     private readonly ILogger<Player> _log;
+    private readonly ConfiguredRules _rules;
     private readonly RecordingSurvey _survey;
     private readonly Finder _finder;
     private readonly MissTeller _teller;
@@ -42,8 +44,9 @@ internal sealed partial class Player : ISessionEngine
     public Player(SealedRecording recording, SessionSetup setup, TimeProvider clock, ILogger<Player> log)
     {
         (_recording, _setup, _clock, _log) = (recording, setup, clock, log);
-        _survey = new RecordingSurvey(recording);
-        _finder = new Finder(recording, _survey, setup.Options.Faithful);
+        _rules = new ConfiguredRules(setup.Options.Matching);
+        _survey = new RecordingSurvey(recording, _rules);
+        _finder = new Finder(recording, _survey, setup.Options.Faithful, _rules);
         _teller = new MissTeller(recording, _survey, clock);
         _writer = new AnswerWriter(recording);
         _names = new KeptNames(recording);
@@ -60,7 +63,8 @@ internal sealed partial class Player : ISessionEngine
         }
         try
         {
-            await AnswerAsync(context, route);
+            if (_setup.Options.IsIgnored(route.Authority.DialName)) await IgnoreAsync(context, route);
+            else await AnswerAsync(context, route);
         }
         catch (Exception e) when (e is ConnectionResetException or OperationCanceledException)
         {
@@ -74,6 +78,11 @@ internal sealed partial class Player : ISessionEngine
 
     public Task TunnelAsync(ConnectionContext client, Authority destination, TunnelReason reason)
     {
+        if (_setup.Options.IsIgnored(destination.DialName))
+        {
+            client.Abort(new ConnectionAbortedException($"{destination} is on the ignore list"));
+            return Task.CompletedTask;
+        }
         var why = reason == TunnelReason.Bypassed
             ? "a bypassed host is not recorded, and playback reaches nobody"
             : "it speaks neither TLS nor HTTP, so nothing of it is recorded";
@@ -117,13 +126,19 @@ internal sealed partial class Player : ISessionEngine
         _breakOff.Dispose();
     }
 
+    private async Task IgnoreAsync(HttpContext context, RequestRoute route)
+    {
+        List(context.Request.Method, AskedRequest.UrlOf(route.Scheme, route.Authority, route.Target), IgnoredHost.Status, 0, _clock.GetTimestamp(), IgnoredHost.Step);
+        await IgnoredHost.SendAsync(context);
+    }
+
     private async Task AnswerAsync(HttpContext context, RequestRoute route)
     {
         var started = _clock.GetTimestamp();
         var request = context.Request;
-        var body = await ReadBodyAsync(context);
+        var (body, byRules) = await ReadBodyAsync(context, _rules.For(route.Authority.DialName)?.BodyFields);
         var asked = new AskedRequest(
-            request.Method, route.Scheme, route.Authority, request.Headers.Host, route.Target, body, new RequestFields(request.Headers));
+            request.Method, route.Scheme, route.Authority, request.Headers.Host, route.Target, body, new RequestFields(request.Headers)) { BodyByRules = byRules };
         if (AsksForUpgrade(context))
         {
             await MissAsync(context, asked, _teller.TellUpgrade(asked), started);
@@ -134,11 +149,11 @@ internal sealed partial class Player : ISessionEngine
         else await MissAsync(context, asked, await _teller.TellAsync(asked, found.Rejected, context.RequestAborted), started);
     }
 
-    private async ValueTask<Digest> ReadBodyAsync(HttpContext context)
+    private async ValueTask<(Digest Meaning, Digest? ByRules)> ReadBodyAsync(HttpContext context, IgnoredFields? ignored)
     {
-        if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody != true) return Digest.Empty;
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody != true) return (Digest.Empty, null);
         using var breaking = BreakOffAtEnd(context);
-        return await RequestDigest.ReadAsync(context);
+        return await RequestDigest.ReadAsync(context, ignored);
     }
 
     private async Task HitAsync(HttpContext context, AskedRequest asked, AnswerClass answers, MatchStep step, long started)

@@ -8,7 +8,7 @@ namespace Kache.Playback;
 /// One pass over a recording, made once and only when somebody needs it: which targets are signed, and
 /// which requests are near one that was missed. A miss never reads the recording by itself.
 /// </summary>
-internal sealed class RecordingSurvey(SealedRecording recording) : IAsyncDisposable
+internal sealed class RecordingSurvey(SealedRecording recording, ConfiguredRules? rules = null) : IAsyncDisposable
 {
     // Enough to describe a miss; at some 200 bytes each, 20 MiB at most.
     private const int MostRequests = 100_000;
@@ -21,6 +21,10 @@ internal sealed class RecordingSurvey(SealedRecording recording) : IAsyncDisposa
     /// <summary>Keys of recorded requests that sign their target, by the key without the signature.</summary>
     public async ValueTask<IReadOnlyDictionary<ExchangeKey, List<ExchangeKey>>> SignedKeysAsync(CancellationToken cancellation) =>
         (await Pass().WaitAsync(cancellation)).Signed;
+
+    /// <summary>Keys of recorded requests of hosts that have rules, by the key without what the rules ignore.</summary>
+    public async ValueTask<IReadOnlyDictionary<ExchangeKey, List<ExchangeKey>>> ConfiguredKeysAsync(CancellationToken cancellation) =>
+        (await Pass().WaitAsync(cancellation)).Configured;
 
     /// <summary>Requests that were recorded of a host; null when that is not known within the limit.</summary>
     public async ValueTask<IReadOnlyList<RecordedKey>?> RequestsOfAsync(string host, TimeSpan limit, TimeProvider clock, CancellationToken cancellation)
@@ -65,7 +69,10 @@ internal sealed class RecordingSurvey(SealedRecording recording) : IAsyncDisposa
             var key = recording.KeyOf(exchange.Request);
             var signs = SigningParameters.Strip(key.Target);
             var near = kept < MostRequests;
-            if ((signs is null && !near) || !seen.Add(key)) continue;
+            var host = rules?.For(key.Authority.DialName);
+            if ((signs is null && host is null && !near) || !seen.Add(key)) continue;
+            if (host is not null)
+                Entry(findings.Configured, key with { Target = host.Strip(key.Target), Body = recording.KeyOf(exchange.Request, host.BodyFields).Body }).Add(key);
             if (signs is not null) Entry(findings.Signed, key with { Target = signs }).Add(key);
             var ofHost = Entry(findings.ByHost, key.Authority.Host);
             if (!near || ofHost.Count >= MostRequestsOfAHost) continue;
@@ -84,6 +91,8 @@ internal sealed class RecordingSurvey(SealedRecording recording) : IAsyncDisposa
     private sealed class Findings
     {
         public Dictionary<ExchangeKey, List<ExchangeKey>> Signed { get; } = [];
+
+        public Dictionary<ExchangeKey, List<ExchangeKey>> Configured { get; } = [];
 
         public Dictionary<string, List<RecordedKey>> ByHost { get; } = new(StringComparer.Ordinal);
     }

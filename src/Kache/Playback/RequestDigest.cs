@@ -13,7 +13,9 @@ namespace Kache.Playback;
 internal static class RequestDigest
 {
     /// <exception cref="IOException">The client broke off, or its framing is wrong.</exception>
-    public static async ValueTask<Digest> ReadAsync(HttpContext context)
+    /// <param name="ignored">Fields that the configuration leaves out; null for none.</param>
+    /// <returns>The digest, and the one without those fields.</returns>
+    public static async ValueTask<(Digest Meaning, Digest? ByRules)> ReadAsync(HttpContext context, IgnoredFields? ignored = null)
     {
         var fields = new RequestFields(context.Request.Headers);
         var (type, encoding) = (fields.Combined("content-type"), fields.Combined("content-encoding"));
@@ -33,6 +35,8 @@ internal static class RequestDigest
             body.AdvanceTo(read.Buffer.End);
             if (read.IsCompleted) break;
         }
-        return held is null ? new Digest(hash.GetHashAndReset()) : CanonicalBody.Of(type, encoding, held.WrittenMemory);
+        if (held is null) return (new Digest(hash.GetHashAndReset()), null);
+        var meaning = CanonicalBody.Of(type, encoding, held.WrittenMemory);
+        return (meaning, ignored is null ? null : CanonicalBody.Of(type, encoding, held.WrittenMemory, ignored));
     }
 }

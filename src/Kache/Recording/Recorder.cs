@@ -48,7 +48,8 @@ internal sealed partial class Recorder : ISessionEngine
         }
         try
         {
-            if (_keeper.NoRoom() is { } why) await OwnAnswer.Full(why).SendAsync(context);
+            if (_keeper.Options.IsIgnored(route.Authority.DialName)) await IgnoreAsync(context, route);
+            else if (_keeper.NoRoom() is { } why) await OwnAnswer.Full(why).SendAsync(context);
             else if (Upgrade.IsExtendedConnect(context)) await RefuseExtendedConnectAsync(context, route);
             else if (!OriginRequest.TryUri(route, out _)) await OwnAnswer.Unsendable($"'{route.Target}' at {route.Authority} cannot be asked for.").SendAsync(context);
             else
@@ -64,6 +65,12 @@ internal sealed partial class Recorder : ISessionEngine
         }
     }
 
+    private async Task IgnoreAsync(HttpContext context, RequestRoute route)
+    {
+        _keeper.Answered(_keeper.Now(), context.Request.Method, RouteText.Url(route), IgnoredHost.Status, 0, TimeSpan.Zero, IgnoredHost.Step);
+        await IgnoredHost.SendAsync(context);
+    }
+
     private async Task RefuseExtendedConnectAsync(HttpContext context, RequestRoute route)
     {
         await _keeper.GapAsync(GapKind.Upgrade, RouteText.Url(route), "NOT RECORDED: it asked for another protocol over HTTP/2 (RFC 8441), and was refused.");
@@ -72,6 +79,11 @@ internal sealed partial class Recorder : ISessionEngine
 
     public async Task TunnelAsync(ConnectionContext client, Authority destination, TunnelReason reason)
     {
+        if (_keeper.Options.IsIgnored(destination.DialName))
+        {
+            client.Abort(new ConnectionAbortedException($"{destination} is on the ignore list"));
+            return;
+        }
         if (!_running.TryEnter()) return;
         try
         {

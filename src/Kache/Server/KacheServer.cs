@@ -53,6 +53,7 @@ internal static class KacheServer
             Version = ProgramVersion.Text,
             Description = $"server of {options.Data}",
             PlaybackOnly = options.PlaybackOnly,
+            Rules = options.Rules,
             Listening = listening,
             Advertised = options.Advertise,
             LocalAddress = Endpoints.Local(options),
@@ -67,7 +68,7 @@ internal static class KacheServer
             SocketUsers = [Libc.UserId],
             Bind = ports.Take,
         };
-        await using var apiServer = new ApiServer(new ApiParts(store, sessions, () => authority, facts, new RecordingQuestions(clock), clock), tokens, leaves, api, logging => Logging(logging, options));
+        await using var apiServer = new ApiServer(new ApiParts(store, sessions, () => authority, facts, new RecordingQuestions(options.Rules.Matching, clock), clock), tokens, leaves, api, logging => Logging(logging, options));
         await apiServer.StartAsync(cancellation);
         foreach (var line in listening) talk.WriteLine(line);
         talk.WriteLine("kache is ready.");

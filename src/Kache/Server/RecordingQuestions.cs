@@ -3,17 +3,18 @@ using Kache.Exchanges;
 using Kache.Playback;
 using Kache.Playback.Matching;
 using Kache.Playback.Questions;
+using Kache.Sessions;
 using Kache.Store;
 
 namespace Kache.Server;
 
 /// <summary>Brings questions of the API to the code that plays back, and its answers into the API's words.</summary>
-internal sealed class RecordingQuestions(TimeProvider clock) : IRecordingQuestions
+internal sealed class RecordingQuestions(IReadOnlyList<MatchingRule> rules, TimeProvider clock) : IRecordingQuestions
 {
     public async Task<WhyInfo> WhyAsync(SealedRecording recording, WhyRequest request, CancellationToken cancellation)
     {
         var asked = Ask(request);
-        var reason = await Why.AskAsync(recording, asked, request.Faithful, clock, cancellation);
+        var reason = await Why.AskAsync(recording, asked, request.Faithful, new ConfiguredRules(rules), clock, cancellation);
         return new WhyInfo(
             recording.Digest.ToString(), asked.Method, asked.Url, reason.Step, reason.Status, [.. reason.Answers.Select(Describe)],
             reason.Miss?.Reason, [.. (reason.Miss?.Closest ?? []).Select(near => new NearInfo(near.Method, near.Url, near.Difference))]);

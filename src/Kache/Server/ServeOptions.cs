@@ -1,4 +1,5 @@
 using System.Net;
+using Kache.Sessions;
 
 namespace Kache.Server;
 
@@ -45,6 +46,9 @@ internal sealed record ServeOptions
     public string? CaCert { get; init; }
 
     public string? CaKey { get; init; }
+
+    /// <summary>What holds for every session beside its own options. Default: nothing.</summary>
+    public SessionRules Rules { get; init; } = SessionRules.None;
 
     /// <summary>Composed without anything that dials. Default false.</summary>
     public bool PlaybackOnly { get; init; }

@@ -15,6 +15,12 @@ internal sealed record SessionOptions
     /// <summary>Hosts (<c>host</c>) and suffixes (<c>.suffix</c>) that are tunnelled untouched.</summary>
     public IReadOnlyList<string> Bypass { get; init; } = [];
 
+    /// <summary>Hosts and suffixes whose requests are refused at once, in both modes, and count nowhere.</summary>
+    public IReadOnlyList<string> Ignore { get; init; } = [];
+
+    /// <summary>What does not tell requests apart, host by host.</summary>
+    public IReadOnlyList<MatchingRule> Matching { get; init; } = [];
+
     /// <summary>Hosts to which HTTP/1.1 only is spoken, on both sides.</summary>
     public IReadOnlyList<string> Http1 { get; init; } = [];
 
@@ -32,18 +38,16 @@ internal sealed record SessionOptions
 
     public bool IsBypassed(string host) => Matches(Bypass, host);
 
+    public bool IsIgnored(string host) => Matches(Ignore, host);
+
     public bool IsHttp1(string host) => Matches(Http1, host);
 
     public bool IsInsecure(string host) => Matches(InsecureUpstream, host);
 
-    /// <summary>A pattern is a host, or a suffix that begins with a dot and stands for every name below it.</summary>
     private static bool Matches(IReadOnlyList<string> patterns, string host)
     {
         foreach (var pattern in patterns)
-        {
-            if (pattern.StartsWith('.') ? host.EndsWith(pattern, StringComparison.OrdinalIgnoreCase)
-                : host.Equals(pattern, StringComparison.OrdinalIgnoreCase)) return true;
-        }
+            if (HostPattern.Matches(pattern, host)) return true;
         return false;
     }
 }

@@ -21,6 +21,8 @@ public sealed class ApiDocumentsTests
         ApiJson.Default.LogEntry, ApiJson.Default.TagInfo, ApiJson.Default.SetTag, ApiJson.Default.RecordingInfo, ApiJson.Default.CreateToken,
         ApiJson.Default.TokenCreated, ApiJson.Default.CaInfo, ApiJson.Default.ServerStatus, ApiJson.Default.ApiError, ApiJson.Default.GapInfo,
         ApiJson.Default.MissInfo, ApiJson.Default.HostInfo, ApiJson.Default.TagMove, ApiJson.Default.TokenInfo,
+        ApiJson.Default.HeaderInfo, ApiJson.Default.WhyRequest, ApiJson.Default.WhyInfo, ApiJson.Default.AnswerInfo, ApiJson.Default.NearInfo, ApiJson.Default.VerifyInfo,
+        ApiJson.Default.ProblemInfo, ApiJson.Default.DiffInfo, ApiJson.Default.HostChanges, ApiJson.Default.ChangeInfo, ApiJson.Default.GivenInfo,
     }.ToDictionary(type => type.Type.Name);
 
     public static TheoryData<string> Schemas => [.. Contracts.Keys];
@@ -62,7 +64,7 @@ public sealed class ApiDocumentsTests
     {
         var described = Description.GetProperty("components").GetProperty("schemas").GetProperty(schema);
         var required = described.TryGetProperty("required", out var names) ? names.EnumerateArray().Select(n => n.GetString()!).ToList() : [];
-        if (schema is "OpenSession" or "CloseSession" or "SetTag" or "CreateToken")
+        if (schema is "OpenSession" or "CloseSession" or "SetTag" or "CreateToken" or "WhyRequest")
             Assert.Equal(Contracts[schema].Properties.Where(p => p.IsRequired).Select(p => p.Name).Order(StringComparer.Ordinal), required.Order(StringComparer.Ordinal));
         else
             // Nulls are written: every field of an answer is there.

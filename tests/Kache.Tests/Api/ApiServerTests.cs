@@ -48,6 +48,9 @@ public sealed class ApiServerTests : IAsyncLifetime
         Assert.Equal("ci", Assert.Single(await api.SessionsAsync(Stop)).Owner);
         Assert.Equal("not_allowed", (await Assert.ThrowsAsync<KacheException>(() => api.OpenSessionAsync(new OpenSession("record", "x"), Stop))).Token);
         Assert.Equal("not_allowed", (await Assert.ThrowsAsync<KacheException>(() => api.TokensAsync(Stop))).Token);
+        // What records, and what is nobody's, has nothing to begin again.
+        Assert.Equal("invalid", (await Assert.ThrowsAsync<KacheException>(() => api.RewindSessionAsync(opened.Id, Stop))).Token);
+        Assert.Equal("not_found", (await Assert.ThrowsAsync<KacheException>(() => api.RewindSessionAsync("nobody", Stop))).Token);
         var closed = await api.CloseSessionAsync(opened.Id, new CloseSession(WaitSeconds: 1), Stop);
         Assert.Equal((opened.Id, 7L), (closed.Id, closed.Requests));
         await _api.AsLocal().RevokeTokenAsync("ci", Stop);

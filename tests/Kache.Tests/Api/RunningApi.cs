@@ -43,7 +43,7 @@ internal sealed class RunningApi : IAsyncDisposable
         var authority = CertificateAuthority.OpenOrCreate(Path.Combine(store.Root, "ca"), TimeProvider.System);
         var sessions = new SessionDirectory(store.Store, modes.Select(mode => new EchoFactory(mode)), TimeProvider.System, NullLogger<SessionDirectory>.Instance);
         var facts = new ServerFacts { Version = "1.2.3", Description = "test", Listening = ["API"], DnsPort = 53, ProxyPort = 3128, ProbeHost = "probe.test" };
-        var parts = new ApiParts(store.Store, sessions, () => authority, facts, TimeProvider.System);
+        var parts = new ApiParts(store.Store, sessions, () => authority, facts, new Kache.Server.RecordingQuestions([], TimeProvider.System), TimeProvider.System);
         var options = new ApiServerOptions
         {
             Endpoints = [new IPEndPoint(IPAddress.Loopback, 0)],

@@ -105,7 +105,7 @@ public sealed class CommandLineTests : IDisposable
         void Add(string path, Command command)
         {
             var options = command.Options.Where(o => !o.Hidden && o.Name is not ("--help" or "--version")).Select(o => o.Name);
-            if (path.Length > 0 && !command.Hidden) found.Add((path, [command.Name, .. options]));
+            if (path.Length > 0) found.Add((path, [command.Name, .. options]));
             foreach (var sub in command.Subcommands) Add($"{path} {sub.Name}".Trim(), sub);
         }
 

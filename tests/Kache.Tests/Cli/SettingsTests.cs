@@ -100,7 +100,7 @@ public sealed class SettingsTests : IDisposable
             m => Assert.StartsWith($"{file}:2: 'nonsense' is not a setting", m),
             m => Assert.StartsWith($"{file}:3: 'listen' must be", m),
             m => Assert.StartsWith($"{file}:4: 'proxy-port' takes one value", m),
-            m => Assert.StartsWith($"{file}:5: tables are not known", m),
+            m => Assert.StartsWith($"{file}:5: [table] is not known", m),
             m => Assert.StartsWith("KACHE_API_PORT -1:", m));
     }
 
@@ -131,6 +131,54 @@ public sealed class SettingsTests : IDisposable
         Assert.Equal($"{_shell.Home}/.local/share/kache", Folders.UserData(Variable));
         _variables["XDG_DATA_HOME"] = "/srv/data";
         Assert.Equal("/srv/data/kache", Folders.UserData(Variable));
+    }
+
+    [Fact]
+    public void Tables_say_things_of_hosts()
+    {
+        var file = _shell.Write("my.toml", """
+            dns-port = 53
+            [matching."api.test"]
+            parameters = ["nonce", "utm_*"]
+            body-fields = "session"
+            [matching."*"]
+            parameters = ["all"]
+            [ignore]
+            hosts = ["telemetry.test", ".stats.test"]
+            [bypass]
+            hosts = "Pinned.test"
+            """);
+        var rules = Read(out var mistakes, file).Rules;
+        Assert.Empty(mistakes);
+        Assert.Equal(["api.test: nonce utm_* / session", "*: all / "], rules.Matching.Select(rule => $"{rule.Host}: {string.Join(' ', rule.Parameters)} / {string.Join(' ', rule.BodyFields)}"));
+        Assert.Equal(["telemetry.test", ".stats.test"], rules.Ignore);
+        Assert.Equal(["pinned.test"], rules.Bypass);
+    }
+
+    [Fact]
+    public void Every_mistake_in_a_table_is_told()
+    {
+        var file = _shell.Write("my.toml", """
+            [matching]
+            parameters = ["a"]
+            [matching."no host"]
+            parameters = ["a"]
+            [matching."api.test"]
+            parameter = ["a"]
+            body-fields = [["a"]]
+            parameters = ["*"]
+            [ignore]
+            hosts = ["a b"]
+            host = "c.test"
+            [nonsense]
+            a = 1
+            [[bypass]]
+            hosts = "https://d.test"
+            """);
+        Read(out var mistakes, file);
+        string[] expected = ["1: [matching] needs a host", "3: 'no host' is not a host", "6: 'parameter' is not known", "7: 'body-fields' must be", "5: '*' names nothing", "10: hosts: 'a b'", "11: 'host' is not known", "12: [nonsense] is not known", "15: hosts: 'https://d.test'"];
+        Assert.All(expected, start => Assert.Contains(mistakes, mistake => mistake.StartsWith($"{file}:{start}", StringComparison.Ordinal)));
+        Assert.Equal(expected.Length, mistakes.Count);
     }
 
     private string? Variable(string name) => _variables.GetValueOrDefault(name);

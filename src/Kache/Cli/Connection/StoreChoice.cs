@@ -1,12 +1,16 @@
 using Kache.Api;
 using Kache.Cli.Settings;
 using Kache.Server;
+using Kache.Sessions;
 
 namespace Kache.Cli.Connection;
 
 /// <summary>What was chosen: a login to a server, or a data folder.</summary>
 internal sealed record StoreChoice(Login? Login, string? DataFolder)
 {
+    /// <summary>What the configuration says of hosts, for questions that no server answers.</summary>
+    public SessionRules Rules { get; init; } = SessionRules.None;
+
     /// <exception cref="KacheException">The server is not a URL, or nobody is logged in to it; both options were given.</exception>
     public static StoreChoice Of(string? serverOption, string? dataOption, LayeredSettings settings, Func<string, string?> variable)
     {
@@ -19,13 +23,13 @@ internal sealed record StoreChoice(Login? Login, string? DataFolder)
             if ((serverOption ?? server) is { } named) return new StoreChoice(LoginOf(named, credentials), null);
             if (credentials.Current is { } current) return new StoreChoice(current, null);
         }
-        return new StoreChoice(null, Path.GetFullPath(dataOption ?? data ?? Folders.Data(variable)));
+        return new StoreChoice(null, Path.GetFullPath(dataOption ?? data ?? Folders.Data(variable))) { Rules = settings.Rules };
     }
 
     public async Task<IKacheApi> OpenAsync(TimeProvider clock, CancellationToken cancellation)
     {
         if (Login is not null) return Login.Open();
-        return await OpenRunningAsync(cancellation) ?? await LocalStore.OpenAsync(DataFolder!, clock, cancellation);
+        return await OpenRunningAsync(cancellation) ?? await LocalStore.OpenAsync(DataFolder!, Rules, clock, cancellation);
     }
 
     /// <summary>The server that owns the data folder, or null when none runs there.</summary>

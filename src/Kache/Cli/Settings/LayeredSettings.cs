@@ -1,3 +1,5 @@
+using Kache.Sessions;
+
 namespace Kache.Cli.Settings;
 
 /// <param name="Source">Where it was said, for messages: a file and line, a variable, an option.</param>
@@ -22,6 +24,10 @@ internal sealed class LayeredSettings
     private static readonly HashSet<string> Lists = new(StringComparer.Ordinal) { "listen", "advertise", "port", "upstream-dns", "upstream-ca" };
 
     private readonly Dictionary<string, Setting> _settings = new(StringComparer.Ordinal);
+    private readonly RuleTables _rules = new();
+
+    /// <summary>What the files say of hosts.</summary>
+    public SessionRules Rules => _rules.Rules;
 
     /// <summary>What is wrong with the files themselves.</summary>
     public List<string> Mistakes { get; } = [];
@@ -72,7 +78,7 @@ internal sealed class LayeredSettings
 
     private void AddFile(string file)
     {
-        foreach (var (name, setting) in SettingsFile.Read(file, File.ReadAllText(file), Mistakes))
+        foreach (var (name, setting) in SettingsFile.Read(file, File.ReadAllText(file), _rules, Mistakes))
         {
             if (Names.Contains(name)) _settings[name] = setting;
             else Mistakes.Add($"{setting.Source}: '{name}' is not a setting. Known are: {string.Join(", ", Names)}.");

@@ -32,6 +32,7 @@ internal sealed class ServeSettings(LayeredSettings settings, Func<string, strin
             CaKey = Optional("ca-key", ExistingFile),
             PlaybackOnly = Flag("playback-only"),
             LogLevel = Level(),
+            Rules = settings.Rules,
         };
         if ((options.CaCert is null) != (options.CaKey is null)) _mistakes.Add("An organisation's CA needs both --ca-cert and --ca-key.");
         FindSharedPorts(options);

@@ -3,18 +3,17 @@ using Tomlyn.Syntax;
 
 namespace Kache.Cli.Settings;
 
-/// <summary>One kache.toml, read as names and lists of words; what they mean is their reader's. No tables.</summary>
+/// <summary>One kache.toml, read as names and lists of words; what they mean is their reader's. Tables are rules for hosts.</summary>
 internal static class SettingsFile
 {
     /// <param name="mistakes">Gets a sentence for each thing that is not a setting.</param>
-    public static IReadOnlyDictionary<string, Setting> Read(string file, string content, ICollection<string> mistakes)
+    public static IReadOnlyDictionary<string, Setting> Read(string file, string content, RuleTables rules, ICollection<string> mistakes)
     {
         var settings = new Dictionary<string, Setting>(StringComparer.Ordinal);
         var document = SyntaxParser.Parse(content, file);
         foreach (var problem in document.Diagnostics.Where(d => d.Kind == DiagnosticMessageKind.Error))
             mistakes.Add($"{file}:{problem.Span.Start.Line + 1}: {problem.Message}");
-        foreach (var table in document.Tables)
-            mistakes.Add($"{file}:{table.Span.Start.Line + 1}: tables are not known here; write the settings without [{table.Name}].");
+        foreach (var table in document.Tables) rules.Add(file, table, mistakes);
         foreach (var line in document.KeyValues)
         {
             var source = $"{file}:{line.Span.Start.Line + 1}";
@@ -25,7 +24,7 @@ internal static class SettingsFile
         return settings;
     }
 
-    private static bool TryWords(ValueSyntax value, out IReadOnlyList<string> words)
+    public static bool TryWords(ValueSyntax value, out IReadOnlyList<string> words)
     {
         words = [];
         if (value is not ArraySyntax list)

@@ -17,6 +17,9 @@ internal interface IAskedFields
 internal readonly record struct AskedRequest(
     string Method, string Scheme, Authority Authority, string? Host, string Target, Digest Body, IAskedFields Fields)
 {
+    /// <summary>Digest of the body without the fields that the configuration ignores; null where it ignores none.</summary>
+    public Digest? BodyByRules { get; init; }
+
     public bool IsHead => Method == "HEAD";
 
     public ExchangeKey Key => ExchangeKey.Of(Method, Scheme, Authority, SaysTheSame(Host) ? null : Host, Target, Body);

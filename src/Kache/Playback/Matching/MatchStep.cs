@@ -11,6 +11,9 @@ internal enum MatchStep
 
     /// <summary>The same target without the parameters that sign it.</summary>
     Unsigned,
+
+    /// <summary>The same without what the configuration ignores.</summary>
+    Configured,
 }
 
 /// <summary>What the log calls the steps. The names are a contract: docs/matching.md.</summary>
@@ -27,7 +30,7 @@ internal static class StepNames
     // Written out once, so that naming an answer costs nothing.
     private static string[,] Cross(string joined)
     {
-        string[] steps = ["exact", "head-from-get", "unsigned"];
+        string[] steps = ["exact", "head-from-get", "unsigned", "configured"];
         string[] makings = ["", "+decoded", "+not-modified", "+range", "+range-not-satisfiable", "+incomplete", "+failure", "+damaged"];
         var names = new string[steps.Length, makings.Length];
         for (var step = 0; step < steps.Length; step++)

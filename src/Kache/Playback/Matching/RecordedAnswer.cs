@@ -77,5 +77,7 @@ internal sealed class RecordedAnswer
     // The host is in the key; hop-by-hop fields never reached the origin; validators are answered from the whole.
     private static bool IsIrrelevant(string name) =>
         name is "host" or "connection" or "keep-alive" or "proxy-connection" or "te" or "transfer-encoding" or "upgrade" or "proxy-authorization"
-            or "if-none-match" or "if-modified-since" or "if-range" or "if-match" or "if-unmodified-since" or "expect";
+            or "if-none-match" or "if-modified-since" or "if-range" or "if-match" or "if-unmodified-since" or "expect"
+            // Numbers that clients draw for each run or request (BEHAVIOUR C9): the same request never has the same.
+            or "x-nuget-session-id" or "x-request-id" or "x-correlation-id" or "request-id" or "traceparent" or "tracestate";
 }

@@ -14,10 +14,10 @@ internal sealed record Reason(string Step, int Status, IReadOnlyList<Exchange> A
 /// <summary>Finds out which recorded answer a request would get, by the very code that answers.</summary>
 internal static class Why
 {
-    public static async Task<Reason> AskAsync(SealedRecording recording, AskedRequest asked, bool faithful, TimeProvider clock, CancellationToken cancellation)
+    public static async Task<Reason> AskAsync(SealedRecording recording, AskedRequest asked, bool faithful, ConfiguredRules rules, TimeProvider clock, CancellationToken cancellation)
     {
-        await using var survey = new RecordingSurvey(recording);
-        var found = await new Finder(recording, survey, faithful).FindAsync(asked, cancellation);
+        await using var survey = new RecordingSurvey(recording, rules);
+        var found = await new Finder(recording, survey, faithful, rules).FindAsync(asked, cancellation);
         if (found.Answers is { } answers)
         {
             var first = answers.Answers[0];

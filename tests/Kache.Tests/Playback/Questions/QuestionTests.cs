@@ -28,16 +28,16 @@ public sealed class QuestionTests : IAsyncLifetime
     {
         using var recording = await RecordAsync(("/a", "one", ""), ("/a", "two", ""), ("/b?X-Amz-Signature=1", "three", ""));
 
-        var twice = await Why.AskAsync(recording, Recorded.Asked(target: "/a"), false, TimeProvider.System, Stop);
+        var twice = await Why.AskAsync(recording, Recorded.Asked(target: "/a"), false, ConfiguredRules.None, TimeProvider.System, Stop);
         Assert.Equal(("exact", 200, 2), (twice.Step, twice.Status, twice.Answers.Count));
         Assert.Equal([3L, 3L], twice.Answers.Select(answer => answer.Response.Body.Length));
-        var piece = await Why.AskAsync(recording, Recorded.Asked("range: bytes=1-", target: "/a"), false, TimeProvider.System, Stop);
+        var piece = await Why.AskAsync(recording, Recorded.Asked("range: bytes=1-", target: "/a"), false, ConfiguredRules.None, TimeProvider.System, Stop);
         Assert.Equal(("exact+range", 206), (piece.Step, piece.Status));
-        var head = await Why.AskAsync(recording, Recorded.Asked(method: "HEAD", target: "/a"), false, TimeProvider.System, Stop);
+        var head = await Why.AskAsync(recording, Recorded.Asked(method: "HEAD", target: "/a"), false, ConfiguredRules.None, TimeProvider.System, Stop);
         Assert.Equal("head-from-get", head.Step);
-        var signed = await Why.AskAsync(recording, Recorded.Asked(target: "/b?X-Amz-Signature=2"), false, TimeProvider.System, Stop);
+        var signed = await Why.AskAsync(recording, Recorded.Asked(target: "/b?X-Amz-Signature=2"), false, ConfiguredRules.None, TimeProvider.System, Stop);
         Assert.Equal("unsigned", signed.Step);
-        var miss = await Why.AskAsync(recording, Recorded.Asked(target: "/a?v=1"), false, TimeProvider.System, Stop);
+        var miss = await Why.AskAsync(recording, Recorded.Asked(target: "/a?v=1"), false, ConfiguredRules.None, TimeProvider.System, Stop);
         Assert.Equal(("miss", 424), (miss.Step, miss.Status));
         Assert.Equal("the query differs in v", Assert.Single(miss.Miss!.Closest.Take(1)).Difference);
     }
