@@ -39,7 +39,7 @@ internal sealed class EmbeddedServer : IAsyncDisposable
         _loggers = LoggerFactory.Create(Logging);
         _leaves = new LeafCertificates(authority, clock);
         _sessions = new SessionDirectory(store, Engines(), clock, _loggers.CreateLogger<SessionDirectory>(), standalone: true);
-        Facts = new ServerFacts { Version = ProgramVersion.Text, Description = $"store {options.Data} (this process)", PlaybackOnly = options.PlaybackOnly, ProbeHost = ProbeName.Host };
+        Facts = new ServerFacts { Version = ProgramVersion.Text, Description = $"store {options.Data} (this process)", PlaybackOnly = options.PlaybackOnly, Rules = options.Rules, ProbeHost = ProbeName.Host };
 
         IEnumerable<ISessionEngineFactory> Engines()
         {
@@ -76,7 +76,7 @@ internal sealed class EmbeddedServer : IAsyncDisposable
     }
 
     /// <summary>Its handlers, for this process.</summary>
-    public IKacheApi Api(ServerFacts facts) => new KacheApi(new ApiParts(_store, _sessions, () => _authority, facts, _clock), Caller.Local);
+    public IKacheApi Api(ServerFacts facts) => new KacheApi(new ApiParts(_store, _sessions, () => _authority, facts, new RecordingQuestions(facts.Rules.Matching, _clock), _clock), Caller.Local);
 
     public Task<IReadOnlyList<(string Session, Digest Digest)>> SealAbandonedAsync(CancellationToken cancellation) => _sessions.SealAbandonedAsync(cancellation);
 
