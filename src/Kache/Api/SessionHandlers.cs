@@ -144,8 +144,10 @@ internal sealed class SessionHandlers(ApiParts parts, Caller caller)
         var session = opened.Session;
         var addresses = parts.Facts.AddressesFor(caller);
         var ca = KacheApi.Describe(parts.Authority());
-        var proxy = parts.Facts.ProxyPort == 0 || addresses.Count == 0 ? null
-            : $"http://{session.Id}:{opened.Secret}@{new IPEndPoint(addresses[0], parts.Facts.ProxyPort)}";
+        // A session for nobody's address in particular is used from anywhere: what is told to clients fits all of them.
+        var reached = caller.ReachedAt is null && session.Clients.Count == 0 ? parts.Facts.Advertised.Concat(addresses) : addresses;
+        var proxy = parts.Facts.ProxyPort == 0 || !reached.Any() ? null
+            : $"http://{session.Id}:{opened.Secret}@{new IPEndPoint(reached.First(), parts.Facts.ProxyPort)}";
         return new SessionOpened(
             session.Id, SessionWords.Of(session.Mode), session.Reference.ToString(), session.Resolved?.ToString(), opened.Secret, proxy,
             [.. session.Clients.Select(c => c.ToString())],

@@ -39,7 +39,7 @@ public sealed class MainJobTests
 
         Assert.Equal(recorded.Out, played.Out);
         Assert.Equal(before, await MachineState.OfAsync(client.Machine));
-        await client.Machine.ShellAsync("for i in $(seq 100); do pgrep -x kache >/dev/null || exit 0; sleep 0.1; done; exit 1").SucceedsAsync();
+        await client.Machine.ShellAsync("for i in $(seq 150); do ps -C kache -o stat= | grep -qv '^Z' || exit 0; sleep 0.1; done; ps -ef; exit 1").SucceedsAsync();
     }
 
     [Fact]

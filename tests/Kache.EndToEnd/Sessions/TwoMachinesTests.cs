@@ -86,7 +86,8 @@ public sealed class TwoMachinesTests(Ground ground) : IClassFixture<Ground>
         ground.Origin.On("/who", c => c.SendAsync($"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{c.Request.Value("x-who")}"));
         await File.WriteAllTextAsync(Path.Combine(ground.Lab.Folder, "kache-ca.pem"), ground.Ca);
         Task<CommandResult> CurlAsync(string proxy, string url, string who) => client.Machine.RunAsync(
-            "curl", "-sS", "--fail-with-body", "--proxy", proxy, "--cacert", $"{ground.Lab.Folder}/kache-ca.pem", "-H", $"X-Who: {who}", url);
+            // The server's own user was told its loopback address.
+            "curl", "-sS", "--fail-with-body", "--proxy", proxy.Replace("@127.0.0.1:", $"@{Lab.ServerAddress}:", StringComparison.Ordinal), "--cacert", $"{ground.Lab.Folder}/kache-ca.pem", "-H", $"X-Who: {who}", url);
 
         await using (var one = await ground.Server.OpenAsync("record", "proxy/one"))
         await using (var two = await ground.Server.OpenAsync("record", "proxy/two"))
