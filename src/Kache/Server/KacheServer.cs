@@ -163,7 +163,7 @@ internal static class KacheServer
         try
         {
             if (options.BroughtUp is null) await Task.Delay(Timeout.InfiniteTimeSpan, clock, cancellation);
-            else await LastSession.WaitAsync(() => sessions.Running.Count, clock, cancellation);
+            else await LastSession.WaitAsync(() => sessions.Running.Count, () => sessions.HasServed, clock, cancellation);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {

@@ -9,16 +9,11 @@ internal static class LastSession
     private static readonly TimeSpan Glance = TimeSpan.FromSeconds(1);
 
     /// <summary>Returns when there were sessions and none is left, or when none came in time.</summary>
-    public static async Task WaitAsync(Func<int> running, TimeProvider clock, CancellationToken cancellation)
+    /// <param name="served">Whether there ever was one: a session may begin and end between two glances.</param>
+    public static async Task WaitAsync(Func<int> running, Func<bool> served, TimeProvider clock, CancellationToken cancellation)
     {
         var began = clock.GetTimestamp();
         using var timer = new PeriodicTimer(Glance, clock);
-        for (var seen = false; ;)
-        {
-            var count = running();
-            if (count == 0 && (seen || clock.GetElapsedTime(began) > Patience)) return;
-            seen |= count > 0;
-            await timer.WaitForNextTickAsync(cancellation);
-        }
+        while (running() > 0 || (!served() && clock.GetElapsedTime(began) <= Patience)) await timer.WaitForNextTickAsync(cancellation);
     }
 }

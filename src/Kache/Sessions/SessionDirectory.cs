@@ -64,6 +64,9 @@ internal sealed partial class SessionDirectory : IAsyncDisposable
 
     public IReadOnlyCollection<Session> Running => [.. _running.Values];
 
+    /// <summary>Whether any session ran here since the process began, however short it was.</summary>
+    public bool HasServed { get; private set; }
+
     public async Task<SessionOpening> OpenAsync(SessionRequest request, CancellationToken cancellation)
     {
         if (!_factories.TryGetValue(request.Mode, out var factory)) return new SessionOpening.ModeNotServed(request.Mode);
@@ -276,6 +279,7 @@ internal sealed partial class SessionDirectory : IAsyncDisposable
     private void Publish(Session session)
     {
         _running[session.Id] = session;
+        HasServed = true;
         _addresses.Bind(session);
     }
 
