@@ -156,7 +156,7 @@ public sealed class JsonMeaningTests
         return space + value switch
         {
             Text text => Quoted(text.Value, dice),
-            Number { Value: var n } => dice.Next(3) switch { 0 => $"{n}", 1 => $"{n}.00", _ => $"{n}0e-1" },
+            Number { Value: var n } => dice.Next(3) switch { 0 => $"{n}", 1 => $"{n}.00", _ => n == 0 ? "0e5" : $"{n}0e-1" },
             Word word => word.Value,
             Items items => $"[{string.Join(',', items.Values.Select(item => Write(item, dice)))}]",
             Members members => $"{{{string.Join(',', Shuffled(members.Values, dice).Select(member => $"{Quoted(member.Name, dice)}{space}:{Write(member.Value, dice)}"))}}}",
