@@ -130,7 +130,7 @@ public sealed class RunTests : IAsyncLifetime
             n=0; trap 'n=$((n + 1))' INT; echo READY; for i in $(seq 30); do sleep 0.1; done; echo "interrupted $n"; exit 5
             INNER
             ( for i in $(seq 200); do grep -q READY /tmp/typed && break; sleep 0.1; done; printf '\003'; sleep 8 ) |
-              script -qefc "{{words}} '. /tmp/inner.sh'" /tmp/typed >/dev/null || echo "code $?"
+              script -qefc "exec {{words}} '. /tmp/inner.sh'" /tmp/typed >/dev/null || echo "code $?"
             cat /tmp/typed
             """);
         Assert.Contains("interrupted 1", said.Out, StringComparison.Ordinal);
