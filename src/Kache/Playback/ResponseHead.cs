@@ -83,7 +83,7 @@ internal sealed class ResponseHead
         return new ResponseHead(416, "Range Not Satisfiable", fields, length: 0, answer.Exchange.Started);
     }
 
-    public void WriteTo(HttpContext context, bool withoutLength = false)
+    public void WriteTo(HttpContext context)
     {
         var response = context.Response;
         response.StatusCode = _status;
@@ -92,7 +92,7 @@ internal sealed class ResponseHead
         var headers = response.Headers;
         foreach (var (name, values) in _lines) headers[name] = values;
         // RFC 9110 §8.6: a 204 carries no Content-Length.
-        if (!withoutLength && _status is not (204 or 205)) headers.ContentLength = Length;
+        if (_status is not (204 or 205)) headers.ContentLength = Length;
         if (_dateless is { } received) SetDate(context, received);
     }
 

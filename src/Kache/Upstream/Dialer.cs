@@ -24,11 +24,6 @@ internal sealed class Dialer(UpstreamNames names, OutgoingSockets sockets, Upstr
         return await ConnectAsync(destination, AddressOrder.Of(foreign, sockets.HasRoute), cancellation);
     }
 
-    /// <summary>Sends a DNS query as it is to an upstream resolver (UDP, TCP when truncated) and returns its message.</summary>
-    /// <exception cref="UpstreamException">No answer in time, or none that fits.</exception>
-    public async ValueTask<byte[]> QueryAsync(IPEndPoint resolver, ReadOnlyMemory<byte> query, CancellationToken cancellation) =>
-        await sockets.QueryAsync(resolver, query, cancellation);
-
     private async ValueTask<IReadOnlyList<IPAddress>> ResolveAsync(Authority destination, CancellationToken cancellation) =>
         await names.ResolveAsync(destination.DialName, cancellation) switch
         {

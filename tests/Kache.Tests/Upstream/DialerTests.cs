@@ -133,7 +133,7 @@ public sealed class DialerTests : IDisposable
     {
         await using var resolver = new FakeResolver((_, _) => Said.Addresses("192.0.2.1"));
         byte[] query = [0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, (byte)'a', 4, .. "test"u8, 0, 0, 1, 0, 1];
-        var answer = await Dialer(resolver).QueryAsync(resolver.Endpoint, query, Stop);
+        var answer = await new OutgoingSockets(TimeProvider.System).QueryAsync(resolver.Endpoint, query, Stop);
         Assert.Equal(FakeResolver.Answer(query, Said.Addresses("192.0.2.1")), answer);
     }
 
