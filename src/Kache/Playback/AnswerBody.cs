@@ -19,17 +19,22 @@ internal sealed class AnswerBody : IDisposable
     public long Length { get; }
 
     /// <exception cref="CorruptBodyException">The stored bytes are not those that were recorded; bytes before were right.</exception>
-    public ValueTask CopyRangeAsync(PipeWriter destination, long offset, long length, CancellationToken cancellation) =>
-        _reader?.CopyRangeAsync(destination, offset, length, cancellation) ?? CopyPartsAsync(destination, offset, length, cancellation);
+    /// <exception cref="OperationCanceledException">The client went away before all of it was written: its pipe knows that before anybody else.</exception>
+    public async ValueTask CopyRangeAsync(PipeWriter destination, long offset, long length, CancellationToken cancellation)
+    {
+        var copying = _reader?.CopyRangeAsync(destination, offset, length, cancellation) ?? CopyPartsAsync(destination, offset, length, cancellation);
+        if (!await copying) throw new OperationCanceledException("The client went away.");
+    }
 
     public void Dispose() => _reader?.Dispose();
 
-    private async ValueTask CopyPartsAsync(PipeWriter destination, long offset, long length, CancellationToken cancellation)
+    private async ValueTask<bool> CopyPartsAsync(PipeWriter destination, long offset, long length, CancellationToken cancellation)
     {
         foreach (var part in _joined!.Parts(offset, length))
         {
             using var piece = _open!(part.Body);
-            await piece.CopyRangeAsync(destination, part.Offset, part.Length, cancellation);
+            if (!await piece.CopyRangeAsync(destination, part.Offset, part.Length, cancellation)) return false;
         }
+        return true;
     }
 }

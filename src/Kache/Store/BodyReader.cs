@@ -49,14 +49,15 @@ internal sealed class BodyReader : IDisposable
         new(digest, pack, owned, place.Offset, place.Length, place.Sum, null);
 
     /// <summary>Writes the range to the pipe, flushing as it goes; ends early when the pipe's reader is done.</summary>
+    /// <returns>False when the reader was done before all of it was written.</returns>
     /// <exception cref="CorruptBodyException">The stored bytes are not those that were recorded; bytes before were right.</exception>
-    public async ValueTask CopyRangeAsync(PipeWriter destination, long offset, long length, CancellationToken cancellation)
+    public async ValueTask<bool> CopyRangeAsync(PipeWriter destination, long offset, long length, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length - offset);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (length == 0) return;
+        if (length == 0) return true;
         await LoadSumsAsync(cancellation);
         var end = offset + length;
         var pieces = new PieceSums();
@@ -72,8 +73,9 @@ internal sealed class BodyReader : IDisposable
             Hand(destination, from, size, (int)(offset - from), (int)(last - offset), pieces[(int)(piece % PiecesInChunk)]);
             offset = last;
             var flushed = await destination.FlushAsync(cancellation);
-            if (flushed.IsCompleted || flushed.IsCanceled) return;
+            if (flushed.IsCompleted || flushed.IsCanceled) return offset == end;
         }
+        return true;
     }
 
     /// <summary>The whole body in memory: for what is known to be small.</summary>

@@ -164,6 +164,6 @@ public sealed class RunTests : IAsyncLifetime
         """
         sha256sum /etc/resolv.conf /etc/nsswitch.conf /etc/hosts /etc/ssl/certs/ca-certificates.crt | sort
         find /etc /run /usr/local /tmp -xdev | LC_ALL=C sort | sha256sum; cat /proc/self/mountinfo | wc -l; ip -brief address; ip route
-        ps -e -o comm= | LC_ALL=C sort | uniq -c
+        all=$(ps -e -o comm=); printf '%s\n' "$all" | LC_ALL=C sort | uniq -c
         """)).Succeeds().Out;
 }
