@@ -317,12 +317,8 @@ public sealed class DnsServerTests
         public RunningServer(FakeSessions sessions, string listen = "127.0.0.1", DnsServerOptions? options = null)
         {
             _listen = IPAddress.Parse(listen);
-            var udp = new Socket(_listen.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
-            if (_listen.AddressFamily == AddressFamily.InterNetworkV6) udp.DualMode = false;
-            udp.Bind(new IPEndPoint(_listen, 0));
+            var (udp, tcp) = DnsPorts.Bind(_listen);
             Endpoint = (IPEndPoint)udp.LocalEndPoint!;
-            var tcp = new Socket(_listen.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            tcp.Bind(Endpoint);
             _server = new DnsServer([udp, tcp], sessions, options ?? new DnsServerOptions(), TimeProvider.System, NullLogger<DnsServer>.Instance);
             _server.Start();
         }

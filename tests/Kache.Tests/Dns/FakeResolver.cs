@@ -42,7 +42,7 @@ internal sealed class FakeResolver : IAsyncDisposable
     {
         _says = says;
         var ip = IPAddress.Parse(address);
-        (_udp, _tcp) = Bind(ip, port);
+        (_udp, _tcp) = DnsPorts.Bind(ip, port);
         Endpoint = (IPEndPoint)_udp.LocalEndPoint!;
         _tcp.Listen();
         _running = Task.WhenAll(UdpAsync(), TcpAsync());
@@ -55,27 +55,6 @@ internal sealed class FakeResolver : IAsyncDisposable
 
     /// <summary>Called with each UDP query's bytes and the port it came from.</summary>
     public ConcurrentQueue<(ushort Id, int Port)> From { get; } = new();
-
-    /// <summary>A port that is free for UDP may be taken for TCP: then another one.</summary>
-    private static (Socket Udp, Socket Tcp) Bind(IPAddress address, int port)
-    {
-        for (var tries = 1; ; tries++)
-        {
-            var udp = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
-            var tcp = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            try
-            {
-                udp.Bind(new IPEndPoint(address, port));
-                tcp.Bind(udp.LocalEndPoint!);
-                return (udp, tcp);
-            }
-            catch (SocketException) when (port == 0 && tries < 20)
-            {
-                udp.Dispose();
-                tcp.Dispose();
-            }
-        }
-    }
 
     public async ValueTask DisposeAsync()
     {
