@@ -29,6 +29,7 @@ internal sealed class Passage : IAsyncDisposable
     private readonly RequestRoute _route;
     private readonly Keeper _keeper;
     private readonly ConnectionPools _pools;
+    private readonly WholeFetches _wholes;
     private readonly UpstreamPool _pool;
     private readonly InterimAnswers _interim = new();
     private readonly ClientResponse _client;
@@ -45,13 +46,13 @@ internal sealed class Passage : IAsyncDisposable
     private readonly string _url;
     private bool _hasIt;
 
-    public Passage(HttpContext context, RequestRoute route, Keeper keeper, ConnectionPools pools, CancellationToken breakOff)
+    public Passage(HttpContext context, RequestRoute route, Keeper keeper, ConnectionPools pools, WholeFetches wholes, CancellationToken breakOff)
     {
         // 1
         _ordinal = keeper.Journal.NextOrdinal();
         _started = keeper.Now();
         _startedTicks = keeper.Clock.GetTimestamp();
-        (_context, _route, _keeper, _pools) = (context, route, keeper, pools);
+        (_context, _route, _keeper, _pools, _wholes) = (context, route, keeper, pools, wholes);
         _pool = pools.For(context, route.Authority);
         _url = RouteText.Url(route);
         var asked = MessageFields.FromClient(context.Request.Headers);
@@ -66,9 +67,6 @@ internal sealed class Passage : IAsyncDisposable
         _body = hasBody ? new RequestBody(context.Request.Body, context.Request.ContentLength, _keptRequest) : null;
         _linger = new Linger(context.RequestAborted, breakOff, () => _body is null || _body.Finished, keeper.Clock);
     }
-
-    /// <summary>What was answered, when that was a piece of something.</summary>
-    public PieceSeen? Piece { get; private set; }
 
     public async Task RunAsync()
     {
@@ -129,7 +127,7 @@ internal sealed class Passage : IAsyncDisposable
         var plan = BodyPlan.Of(request.Method, response);
         var status = (int)response.StatusCode;
         _pools.Heed(_context, _route.Authority, status, fields);
-        Piece = PieceSeen.Of(_context.Request.Method, status, _route, _fields, fields, _pool);
+        var piece = PieceSeen.Of(_context.Request.Method, status, _route, _fields, fields, _pool);
         await TellInterimAsync();
         _hasIt = _withheld?.AreMetBy(status, fields) == true;
         if (_hasIt) _client.SetHead(StatusCodes.Status304NotModified, "Not Modified", ClientConditions.NotModified(fields), length: null);
@@ -145,6 +143,8 @@ internal sealed class Passage : IAsyncDisposable
             var recorded = new RecordedResponse(
                 status, MessageFields.Reason(response), Versions.Of(response.Version), fields, plan.Framing, Body.Empty, trailers);
             await KeepAsync(recorded, kept, end.Fault is null ? ExchangeOutcome.Complete : ExchangeOutcome.Incomplete, end);
+            // Begun before the client sees the end, so that whoever stops right after it waits for the whole.
+            if (piece is not null) _wholes.Consider(piece);
             // 6
             if (end.Fault is null || _hasIt)
             {

@@ -54,9 +54,8 @@ internal sealed partial class Recorder : ISessionEngine
             else if (!OriginRequest.TryUri(route, out _)) await OwnAnswer.Unsendable($"'{route.Target}' at {route.Authority} cannot be asked for.").SendAsync(context);
             else
             {
-                await using var passage = new Passage(context, route, _keeper, _pools, _breakOff.Token);
+                await using var passage = new Passage(context, route, _keeper, _pools, _wholes, _breakOff.Token);
                 await passage.RunAsync();
-                if (passage.Piece is { } piece) _wholes.Consider(piece);
             }
         }
         finally

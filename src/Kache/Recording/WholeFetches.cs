@@ -81,7 +81,7 @@ internal sealed class WholeFetches(Keeper keeper, RunningRequests running, Cance
     {
         try
         {
-            // The client's answer ends before this begins.
+            // The client's answer does not wait for this.
             await Task.Yield();
             await _turns.WaitAsync(breakOff);
             try
